@@ -1,0 +1,1 @@
+//! stillwire on a desktop.

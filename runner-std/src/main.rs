@@ -1,0 +1,2 @@
+//! stillwire on a desktop.
+fn main() {}
