@@ -61,6 +61,16 @@ pub(crate) enum State {
     StringEscape(StringKind),
 }
 
+impl State {
+    /// The control string that is open.
+    pub(crate) fn string(self) -> Option<StringKind> {
+        match self {
+            Self::String(kind) | Self::StringEscape(kind) => Some(kind),
+            Self::Ground | Self::Escape | Self::EscapeIntermediate | Self::Csi => None,
+        }
+    }
+}
+
 /// What one byte did. Whatever is not named here (parts of a sequence) is [`Event::None`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {

@@ -1,0 +1,107 @@
+//! Finding where runs end, many bytes at a time: the only inner loops of the scanner.
+//!
+//! Each function looks at blocks with a test that compilers turn into vector code, and only at the
+//! bytes of the last block one by one.
+
+use super::machine::StringKind;
+
+/// Bytes looked at together.
+const BLOCK: usize = 32;
+
+/// Length of the run of text that `bytes` (UTF-8) begin with: up to the first C0 control, DEL or
+/// C1 control (`C2 80`–`C2 9F`). A `C2` that ends the input is inside the run; so is invalid UTF-8.
+pub(super) fn text_end(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        at += plain_blocks(rest, |byte| byte.wrapping_sub(0x20) >= 0x5F && byte < 0x80 || byte == 0xC2);
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let mut pairs = rest.iter().zip(rest.iter().skip(1).map(Some).chain([None])).take(BLOCK);
+        let stop = pairs.position(|(&byte, next)| match byte {
+            0x20..=0x7E => false,
+            0xC2 => next.is_some_and(|next| (0x80..=0x9F).contains(next)),
+            0x80.. => false,
+            _ => true,
+        });
+        match stop {
+            Some(stop) => return at + stop,
+            None if rest.len() <= BLOCK => return bytes.len(),
+            None => at += BLOCK,
+        }
+    }
+}
+
+/// Length of the run of printable ASCII that `bytes` begin with.
+pub(super) fn ascii_end(bytes: &[u8]) -> usize {
+    let stops = |byte: u8| byte.wrapping_sub(0x20) >= 0x5F;
+    let at = plain_blocks(bytes, stops);
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    at + rest.iter().position(|&byte| stops(byte)).unwrap_or(rest.len())
+}
+
+/// Length of the piece of a control string's body that `bytes` begin with: up to the first byte
+/// that ends the string or may (ESC; CAN, SUB; BEL in an OSC; U+009C or a `C2` that ends the input;
+/// in 8-bit streams 0x9C).
+pub(super) fn body_end(bytes: &[u8], kind: StringKind, eight_bit: bool) -> usize {
+    let high = if eight_bit { 0x9C } else { 0xC2 };
+    let bell = if kind == StringKind::Osc { 0x07 } else { 0x1B };
+    let stops = |byte: u8| matches!(byte, 0x18 | 0x1A | 0x1B) || byte == bell || byte == high;
+    let mut at = 0;
+    loop {
+        at += plain_blocks(bytes.get(at..).unwrap_or(&[]), stops);
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let Some(stop) = rest.iter().position(|&byte| stops(byte)) else { return bytes.len() };
+        let after = rest.get(stop..).unwrap_or(&[]);
+        match after {
+            [0xC2, 0x9C, ..] | [0xC2] if !eight_bit => return at + stop,
+            [0xC2, ..] if !eight_bit => at += stop + 1,
+            _ => return at + stop,
+        }
+    }
+}
+
+/// Bytes in the whole blocks before the first block that holds a byte that `stops`.
+fn plain_blocks(bytes: &[u8], stops: impl Fn(u8) -> bool) -> usize {
+    let plain = |block: &&[u8]| !block.iter().fold(false, |any, &byte| any | stops(byte));
+    bytes.chunks_exact(BLOCK).take_while(plain).count() * BLOCK
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte at every place of a run that is longer than two blocks.
+    #[test]
+    fn runs_end_where_the_slow_definition_says() {
+        for length in [0, 1, 31, 32, 33, 63, 64, 65, 70] {
+            for place in 0..length {
+                for byte in 0..=255u8 {
+                    let mut bytes = [b'a'; 70];
+                    bytes[place] = byte;
+                    let bytes = &bytes[..length];
+                    let control = byte < 0x20 || byte == 0x7F;
+                    assert_eq!(text_end(bytes), if control { place } else { length });
+                    let ascii = !control && byte < 0x80;
+                    assert_eq!(ascii_end(bytes), if ascii { length } else { place });
+                    let ends = matches!(byte, 7 | 0x18 | 0x1A | 0x1B) || byte == 0xC2 && place + 1 == length;
+                    assert_eq!(body_end(bytes, StringKind::Osc, false), if ends { place } else { length });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_c1_control_ends_a_run_and_its_look_alike_does_not() {
+        for place in 0..68 {
+            let mut bytes = [b'a'; 70];
+            bytes[place] = 0xC2;
+            bytes[place + 1] = 0x9C;
+            assert_eq!(text_end(&bytes), place);
+            assert_eq!(body_end(&bytes, StringKind::Dcs, false), place);
+            assert_eq!(body_end(&bytes, StringKind::Dcs, true), place + 1);
+            bytes[place + 1] = 0xA9;
+            assert_eq!(text_end(&bytes), 70);
+            assert_eq!(body_end(&bytes, StringKind::Dcs, false), 70);
+        }
+    }
+}
