@@ -34,6 +34,7 @@ pub struct Csi {
 
 /// One parameter with its sub-parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Param<'a> {
     value: u16,
     subs: &'a [u16],
@@ -41,6 +42,7 @@ pub struct Param<'a> {
 
 /// The parameters of a sequence in order, from [`Csi::params`].
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Params<'a> {
     csi: &'a Csi,
     at: usize,

@@ -3,14 +3,20 @@
 mod csi;
 mod dcs;
 mod find;
+mod keyboard;
 mod machine;
+mod modes;
 mod osc;
+mod resync;
 mod scanner;
 mod signal;
 mod token;
+mod writer;
 
 pub use csi::{Csi, Param, Params};
 pub use machine::{Encoding, StringKind};
+pub use modes::{Mode, Modes, Mouse, MouseEncoding};
+pub use resync::{Mark, Quality, Resync};
 pub use scanner::{Config, Scanner, Tokens};
 pub use signal::{Progress, PromptMark, Signal};
 pub use token::{Escape, StringEnd, Token};

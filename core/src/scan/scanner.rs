@@ -48,6 +48,7 @@ pub struct Scanner {
 #[derive(Debug)]
 pub struct Tokens<'s, 'i> {
     scanner: &'s mut Scanner,
+    len: usize,
     /// What is not read yet.
     rest: &'i [u8],
     /// So many bytes of `rest` are known to hold no control.
@@ -81,7 +82,7 @@ impl Scanner {
 
     /// The tokens of `input`, which continues what was scanned before.
     pub fn scan<'s, 'i>(&'s mut self, input: &'i [u8]) -> Tokens<'s, 'i> {
-        Tokens { scanner: self, rest: input, plain: 0, held: None }
+        Tokens { scanner: self, len: input.len(), rest: input, plain: 0, held: None }
     }
 
     /// The stream is over: [`Token::Invalid`] if it ended inside a character. The scanner is then as new.
@@ -173,13 +174,13 @@ impl Scanner {
 }
 
 impl<'i> Tokens<'_, 'i> {
-    /// What is not read yet. After a token it begins behind that token's last byte.
-    pub const fn rest(&self) -> &'i [u8] {
-        self.rest
+    /// Bytes of the input that were read for the tokens given so far: where the last one ends.
+    pub const fn consumed(&self) -> usize {
+        self.len.saturating_sub(self.rest.len())
     }
 
-    /// Whether a reader of the stream may begin at [`Self::rest`]: not inside a sequence or a
-    /// character, and not between two tokens of one byte.
+    /// Whether a reader of the stream may begin there: not inside a sequence or a character, and
+    /// not between two tokens of one byte.
     pub fn is_ground(&self) -> bool {
         self.held.is_none() && self.scanner.is_ground()
     }

@@ -103,19 +103,19 @@ fn is_query(csi: &Csi) -> bool {
         (b'>', 0, b'q') => first == 0,            // XTVERSION
         (0, 0, b'n') => matches!(first, 5 | 6),   // DSR: status, cursor
         (b'?', 0, b'n') => matches!(first, 6 | 15 | 25 | 26 | 53 | 55 | 56 | 62 | 63 | 75 | 85 | 996),
-        (0 | b'?', b'$', b'p') => true, // DECRQM
-        (b'?', 0, b'u') => true,        // kitty keyboard flags
-        (b'?', 0, b'm' | b'g') => true, // XTQMODKEYS, XTQFMTKEYS
-        (b'?', 0, b'S') => true,        // XTSMGRAPHICS
+        (0 | b'?', b'$', b'p') => true,                          // DECRQM
+        (b'?', 0, b'u') => true,                                 // kitty keyboard flags
+        (b'?', 0, b'm' | b'g') => true,                          // XTQMODKEYS, XTQFMTKEYS
+        (b'?', 0, b'S') => true,                                 // XTSMGRAPHICS
         (0, 0, b't') => matches!(first, 11 | 13..=16 | 18..=21), // XTWINOPS reports
-        (0, 0, b'x') => first <= 1,     // DECREQTPARM
-        (0, b'*', b'y') => true,        // DECRQCRA
-        (0, b'$', b'u') => first == 1,  // DECRQTSR
-        (0, b'$', b'w') => matches!(first, 1 | 2), // DECRQPSR
-        (0, b'&', b'u') => true,        // DECRQUPSS
-        (0, b'"', b'v') => true,        // DECRQDE
-        (0, b'\'', b'|') => true,       // DECRQLP
-        (0, b'#', b'R' | b'S' | b'|') => true, // XTREPORTCOLORS, XTTITLEPOS, XTREPORTSGR
+        (0, 0, b'x') => first <= 1,                              // DECREQTPARM
+        (0, b'*', b'y') => true,                                 // DECRQCRA
+        (0, b'$', b'u') => first == 1,                           // DECRQTSR
+        (0, b'$', b'w') => matches!(first, 1 | 2),               // DECRQPSR
+        (0, b'&', b'u') => true,                                 // DECRQUPSS
+        (0, b'"', b'v') => true,                                 // DECRQDE
+        (0, b'\'', b'|') => true,                                // DECRQLP
+        (0, b'#', b'R' | b'S' | b'|') => true,                   // XTREPORTCOLORS, XTTITLEPOS, XTREPORTSGR
         _ => false,
     }
 }

@@ -94,6 +94,11 @@ impl Escape {
         self.last
     }
 
+    /// RIS.
+    pub(super) fn is_reset(&self) -> bool {
+        self.intermediates == [0; 2] && self.last == b'c'
+    }
+
     pub(super) fn collect(&mut self, byte: u8) {
         match &mut self.intermediates {
             [first @ 0, _] => *first = byte,
