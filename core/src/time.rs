@@ -4,7 +4,7 @@
 //! of an `Instant` is the driver's choice: boot, start of the session, or zero in a simulation.
 //! All arithmetic saturates; 2⁶⁴ µs are 584,000 years, so saturation is a guard and not a feature.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::ops::{Add, AddAssign, Sub};
 
 /// A point in time: microseconds since an origin that the driver chose.
@@ -146,6 +146,18 @@ impl From<Duration> for core::time::Duration {
 /// Seconds with six decimals, as in the event lines: `4.500000`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
+        // Digit by digit, because the formatting of a u64 links a panic on small targets.
+        const SECOND: u64 = 1_000_000;
+        let mut unit = 10_000_000_000_000_000_000;
+        while unit > 0 {
+            if unit <= SECOND || self.0 >= unit {
+                f.write_char(char::from(b'0' + (self.0 / unit % 10) as u8))?;
+            }
+            if unit == SECOND {
+                f.write_char('.')?;
+            }
+            unit /= 10;
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What the core costs: flash bytes (code and constants, less those of an image without the core) and
+# bytes of state, from release images at opt-level "s" with LTO.
+set -euo pipefail
+cd "$(dirname "$0")"
+. ../toolchain.sh
+nm=$(llvm_tool nm) size=$(llvm_tool size)
+
+flash() {
+    "$size" --format=sysv "$1" | awk '$1 ~ /^\.(text|rodata|ARM\.ex|data)/ { sum += $2 } END { print sum + 0 }'
+}
+
+# Each image keeps its machines in one static named STATE.
+state() {
+    printf "%d" $((16#$("$nm" --print-size "$1" | awk '$NF == "STATE" { print $2 }')))
+}
+
+images=(scanner)
+for target in $M0 $M4; do
+    bare_cargo build "$target" --release --quiet -p footprint
+    folder=target/$target/release
+    base=$(flash "$folder/baseline")
+    for image in "${images[@]}"; do
+        printf '%-22s %-14s flash %6d B  state %5d B\n' "$target" "$image" \
+            $(($(flash "$folder/$image") - base)) "$(state "$folder/$image")"
+    done
+done
