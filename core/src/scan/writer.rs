@@ -29,7 +29,7 @@ impl<'b> Writer<'b> {
     pub(super) fn number(&mut self, number: u16) {
         let mut leading = true;
         for unit in [10_000, 1_000, 100, 10, 1] {
-            let digit = (number / unit % 10) as u8;
+            let digit = (number.checked_div(unit).unwrap_or(0) % 10) as u8; // no panic on zero is linked
             leading = leading && digit == 0 && unit != 1;
             if !leading {
                 self.put(&[b'0' + digit]);

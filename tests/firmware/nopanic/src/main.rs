@@ -5,6 +5,7 @@
 #![no_main]
 
 mod logger;
+mod modes;
 mod scan;
 mod time;
 
@@ -24,6 +25,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
+        modes::all();
         scan::all();
         time::all();
         #[cfg(feature = "canary")]
@@ -37,6 +39,13 @@ fn bytes() -> &'static [u8] {
     black_box(&BYTES)
 }
 
+/// Room for some bytes.
+fn buffer() -> &'static mut [u8] {
+    static mut ROOM: [u8; 64] = [0; 64];
+    // SAFETY: never run, so never two references at once.
+    let room = unsafe { &mut *core::ptr::addr_of_mut!(ROOM) };
+    black_box(room)
+}
 
 /// Some number.
 fn number() -> u64 {

@@ -13,7 +13,7 @@ pub(crate) fn all() {
         let mut tokens = scanner.scan(bytes());
         while let Some(token) = tokens.next() {
             use_token(&token);
-            show!(tokens.rest(), tokens.is_ground());
+            show!(tokens.is_ground());
         }
         drop(tokens);
         show!(scanner.is_ground());

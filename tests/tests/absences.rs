@@ -1,0 +1,123 @@
+//! What must not be in the core is not there. `docs/ARCHITECTURE.md` lists these; this holds them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What core may depend on: the fixed list, and what `docs/decisions/` argues for.
+const DEPENDENCIES: &[&str] = &[
+    "heapless",
+    "embedded-io",
+    "nom",
+    "defmt",
+    "critical-section",
+    "memchr",
+    "unicode-width",
+    "cpufeatures",
+];
+
+/// Lines that one file may have, tests and docs included.
+const LONGEST_FILE: usize = 500;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_owned()
+}
+
+/// Every Rust file below `folder`, with its path from the root.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+                found.push((name, fs::read_to_string(&path).expect("UTF-8")));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no sources in {folder}");
+    found
+}
+
+/// The code of a file without comments and without its test module, which comes last.
+fn code(source: &str) -> impl Iterator<Item = (usize, &str)> {
+    source
+        .lines()
+        .enumerate()
+        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        .map(|(index, line)| (index + 1, line.split("//").next().unwrap_or("")))
+}
+
+/// Fails with every place in core's code, outside `but`, that has one of `words`.
+fn core_has_none_of(words: &[&str], but: &str) {
+    let mut places = Vec::new();
+    for (name, source) in sources("core/src") {
+        if !but.is_empty() && name.starts_with(but) {
+            continue;
+        }
+        for (line, code) in code(&source) {
+            let at_compile_time = code.trim_start().starts_with("const _");
+            if !at_compile_time && words.iter().any(|word| code.contains(word)) {
+                places.push(format!("{name}:{line}: {}", code.trim()));
+            }
+        }
+    }
+    assert!(places.is_empty(), "core must not have {words:?}:\n{}", places.join("\n"));
+}
+
+#[test]
+fn core_is_no_std_always() {
+    let lib = fs::read_to_string(root().join("core/src/lib.rs")).expect("core's lib.rs");
+    assert!(lib.lines().any(|line| line == "#![no_std]"), "unconditionally");
+    core_has_none_of(&["extern crate", "std::", "alloc::", "feature = \"std\""], "");
+}
+
+#[test]
+fn core_reads_no_clock_and_logs_nothing() {
+    core_has_none_of(&["Instant::now", "SystemTime", "println!", "log::", "defmt::info", "defmt::debug"], "");
+}
+
+#[test]
+fn core_has_no_unsafe_outside_its_simd_folder() {
+    core_has_none_of(&["unsafe {", "unsafe fn", "unsafe impl"], "core/src/scan/simd/");
+}
+
+#[test]
+fn core_has_no_word_that_panics() {
+    let words =
+        [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!(", " assert!("];
+    core_has_none_of(&words, "");
+}
+
+#[test]
+fn core_depends_on_the_agreed_list_and_has_no_std_feature() {
+    let manifest = fs::read_to_string(root().join("core/Cargo.toml")).expect("core's Cargo.toml");
+    let mut section = "";
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            section = line;
+            continue;
+        }
+        let Some((name, _)) = line.split_once('=') else { continue };
+        let name = name.trim().trim_end_matches(".workspace");
+        if section.ends_with("dependencies]") && !section.contains("dev-dependencies") {
+            assert!(DEPENDENCIES.contains(&name), "core may not depend on {name}");
+        }
+        if section == "[features]" {
+            assert!(!["std", "alloc"].contains(&name), "core has no feature {name}");
+        }
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    let long: Vec<_> = ["core/src", "runner-std/src", "tests/src", "tests/tests"]
+        .into_iter()
+        .flat_map(sources)
+        .map(|(name, source)| (source.lines().count(), name))
+        .filter(|(lines, _)| *lines > LONGEST_FILE)
+        .collect();
+    assert!(long.is_empty(), "over {LONGEST_FILE} lines: {long:?}");
+}
