@@ -33,6 +33,11 @@ impl Instant {
         Self(millis.saturating_mul(1_000))
     }
 
+    /// The instant `secs` seconds after the origin.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs.saturating_mul(1_000_000))
+    }
+
     /// Microseconds since the origin.
     pub const fn as_micros(self) -> u64 {
         self.0
@@ -161,3 +166,24 @@ impl fmt::Display for Instant {
         Ok(())
     }
 }
+
+/// As one writes it: `1h30m`, `500ms`, `3s500ms`; what [`crate::duration::parse`] reads. Zero is `0s`.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_zero() {
+            return f.write_str("0s");
+        }
+        let mut rest = self.0;
+        for (unit, size) in UNITS {
+            if rest >= size {
+                write!(f, "{}{unit}", rest / size)?;
+                rest %= size;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The units that durations are written in, and their microseconds; largest first.
+pub(crate) const UNITS: [(&str, u64); 5] =
+    [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
