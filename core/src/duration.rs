@@ -16,7 +16,7 @@ use nom::Parser as _;
 use nom::bytes::complete::take_while;
 use nom::character::complete::digit1;
 
-use crate::time::{Duration, UNITS};
+use crate::time::{Duration, UNITS, Unit};
 
 /// Why a text is no duration. Its `Display` says what to write instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,11 @@ pub fn parse_span(text: &str) -> Result<Duration, Error> {
         let (after, count, unit) = part(rest)?;
         if unit.is_empty() {
             // A lone 0 is the same in every unit.
-            return if text.bytes().all(|digit| digit == b'0') { Ok(Duration::ZERO) } else { Err(Error::NoUnit(count)) };
+            return if text.bytes().all(|digit| digit == b'0') {
+                Ok(Duration::ZERO)
+            } else {
+                Err(Error::NoUnit(count))
+            };
         }
         let (size, smaller) = find_unit(unit, units)?;
         let span = count.checked_mul(size).ok_or(Error::Overflow)?;
@@ -85,14 +89,15 @@ pub fn parse_span(text: &str) -> Result<Duration, Error> {
 
 /// A number and what follows it up to the next number.
 fn part(text: &str) -> Result<(&str, u64, &str), Error> {
-    let mut number_and_unit = (digit1::<&str, nom::error::Error<&str>>, take_while(|c: char| !c.is_ascii_digit()));
+    let mut number_and_unit =
+        (digit1::<&str, nom::error::Error<&str>>, take_while(|c: char| !c.is_ascii_digit()));
     let (rest, (digits, unit)) = number_and_unit.parse(text).map_err(|_| Error::NotADuration)?;
     let count = digits.parse().map_err(|_| Error::Overflow)?; // digits only: nothing else can be wrong
     Ok((rest, count, unit))
 }
 
 /// The size of `unit` in µs, and the units that may follow it.
-fn find_unit<'u>(unit: &str, allowed: &'u [(&'u str, u64)]) -> Result<(u64, &'u [(&'u str, u64)]), Error> {
+fn find_unit<'u>(unit: &str, allowed: &'u [Unit]) -> Result<(u64, &'u [Unit]), Error> {
     let mut rest = allowed;
     while let Some((&(name, size), smaller)) = rest.split_first() {
         if name == unit {

@@ -223,8 +223,8 @@ impl Sequence {
             (0, 0, b'M') => self.first >= 32 && button_is_human(self.first - 32), // urxvt mouse
             (1.., _, _) | (_, 1.., _) => false,             // answers: DA, DSR, DECRPM, kitty flags, locator
             (_, _, b'I' | b'O') => self.count > 0,          // focus has no parameters
-            (_, _, b'n' | b't' | b'T' | b'x') => false,     // DSR, window and resize reports, highlights, DECREPTPARM
-            (_, _, b'R') => self.count < 2,                 // see the module's text
+            (_, _, b'n' | b't' | b'T' | b'x') => false, // DSR, window and resize reports, highlights, DECREPTPARM
+            (_, _, b'R') => self.count < 2,             // see the module's text
             _ => self.event != KITTY_RELEASE,
         }
     }

@@ -23,7 +23,7 @@ use crate::deadline::{Clock, Deadline};
 use crate::idle::{self, Evidence, Exit, Hint, Idle, ONE_OUTPUT, Status};
 use crate::input::{self, Keys};
 use crate::novelty::{self, Novelty, Output};
-use crate::scan::{self, Scanner, Token, Tokens};
+use crate::scan::{self, Modes, Scanner, Token, Tokens};
 use crate::time::{Duration, Instant};
 
 pub use crate::idle::Event;
@@ -77,6 +77,7 @@ pub enum Due {
 pub struct Monitor {
     clock: Clock,
     scanner: Scanner,
+    modes: Modes,
     novelty: Novelty,
     idle: Idle,
     keys: Keys,
@@ -86,6 +87,7 @@ pub struct Monitor {
 #[derive(Debug)]
 pub struct Watched<'m, 'i> {
     tokens: Tokens<'m, 'i>,
+    modes: &'m mut Modes,
     novelty: &'m mut Novelty,
     idle: &'m mut Idle,
     now: Instant,
@@ -94,11 +96,8 @@ pub struct Watched<'m, 'i> {
 
 impl Config {
     /// UTF-8, numbers as they are, idle after 3 s and 500 ms without visible output.
-    pub const DEFAULT: Self = Self {
-        scan: scan::Config::DEFAULT,
-        novelty: novelty::Config::DEFAULT,
-        idle: idle::Config::DEFAULT,
-    };
+    pub const DEFAULT: Self =
+        Self { scan: scan::Config::DEFAULT, novelty: novelty::Config::DEFAULT, idle: idle::Config::DEFAULT };
 }
 
 impl Monitor {
@@ -107,6 +106,7 @@ impl Monitor {
         Self {
             clock: Clock::new(now),
             scanner: Scanner::new(config.scan),
+            modes: Modes::DEFAULT,
             novelty: Novelty::new(config.novelty),
             idle: Idle::new(config.idle, now),
             keys: Keys::new(),
@@ -122,6 +122,7 @@ impl Monitor {
         }
         Watched {
             tokens: self.scanner.scan(output),
+            modes: &mut self.modes,
             novelty: &mut self.novelty,
             idle: &mut self.idle,
             now,
@@ -181,6 +182,11 @@ impl Monitor {
         self.idle.evidence()
     }
 
+    /// The modes that the session has set and a terminal that joins now has to be told.
+    pub const fn modes(&self) -> &Modes {
+        &self.modes
+    }
+
     /// The span of quiet in force: as configured, or longer while the session flaps.
     pub const fn quiet(&self) -> Duration {
         self.idle.quiet()
@@ -192,6 +198,7 @@ impl<'i> Iterator for Watched<'_, 'i> {
 
     fn next(&mut self) -> Option<Token<'i>> {
         let token = self.tokens.next()?;
+        self.modes.handle(&token);
         self.novelty.handle(&token);
         if let Some(signal) = token.signal() {
             self.idle.handle_signal(self.now, signal);

@@ -185,5 +185,8 @@ impl fmt::Display for Duration {
 }
 
 /// The units that durations are written in, and their microseconds; largest first.
-pub(crate) const UNITS: [(&str, u64); 5] =
+pub(crate) const UNITS: [Unit; 5] =
     [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
+
+/// A unit's name and its microseconds.
+pub(crate) type Unit = (&'static str, u64);

@@ -117,7 +117,8 @@ impl Idle {
     /// Output came.
     pub fn handle_output(&mut self, now: Instant, output: Output) {
         let now = self.advance(now);
-        let goes_on = output.visible > 0 && self.evidence.visible.is_some_and(|last| now.since(last) < GOES_ON);
+        let goes_on =
+            output.visible > 0 && self.evidence.visible.is_some_and(|last| now.since(last) < GOES_ON);
         for (seen, last) in [
             (output.bytes > 0 || output.visible > 0, &mut self.evidence.raw),
             (output.visible > 0, &mut self.evidence.visible),

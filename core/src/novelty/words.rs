@@ -67,7 +67,8 @@ impl Words {
         }
         let known = self.remember(mix(self.word.hash));
         if self.word.painted && !known {
-            tally.novel = tally.novel.saturating_add(u32::from(self.word.len.saturating_sub(self.word.counted)));
+            tally.novel =
+                tally.novel.saturating_add(u32::from(self.word.len.saturating_sub(self.word.counted)));
             self.word.counted = self.word.len;
         }
     }
