@@ -1,1 +1,6 @@
 //! What several tests share: oracles, laws, worlds.
+
+pub mod cases;
+pub mod naive;
+pub mod random;
+pub mod vte_oracle;
