@@ -126,7 +126,9 @@ impl Osc {
                 let notify = field.starts_with(b"not") && field.len == 6 && field.last == b'y';
                 self.decide(notify.then_some(Signal::Notification));
             }
-            (_, Some(4 | 5 | 10..=19 | 50 | 52)) if field.is(b"?") => self.decide(Some(Signal::Query)),
+            (_, Some(10..=19 | 50)) | (2, Some(4 | 5 | 52)) | (3.., Some(4 | 5)) if field.is(b"?") => {
+                self.decide(Some(Signal::Query));
+            }
             (_, Some(21)) if field.last == b'?' => self.decide(Some(Signal::Query)),
             (1, Some(3 | 22)) => self.decide(field.starts_with(b"?").then_some(Signal::Query)),
             (1, Some(1337)) => {
