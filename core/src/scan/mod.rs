@@ -10,6 +10,8 @@ mod osc;
 mod resync;
 mod scanner;
 mod signal;
+mod simd;
+pub mod strip;
 mod token;
 mod writer;
 
@@ -19,4 +21,5 @@ pub use modes::{Mode, Modes, Mouse, MouseEncoding};
 pub use resync::{Mark, Quality, Resync};
 pub use scanner::{Config, Scanner, Tokens};
 pub use signal::{Progress, PromptMark, Signal};
+pub use simd::Backend;
 pub use token::{Escape, StringEnd, Token};

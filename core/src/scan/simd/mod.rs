@@ -1,0 +1,153 @@
+//! Sixty-four bytes at a time: what the block engine asks of a processor.
+//!
+//! A block becomes bit masks, bit *i* for byte *i*, and the engine (`strip/block.rs`) reasons on those
+//! with ordinary integer arithmetic. This folder is the only place of the core with `unsafe`, all of
+//! it in intrinsics: loads and stores go through references to arrays of the right size, and the only
+//! other premise, that the processor has the instructions, is carried by a value that cannot be had
+//! without asking the processor.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod x86_64;
+
+pub(crate) use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::{Avx2, Avx512, Sse2};
+
+/// Bytes in a block: one bit each in a `u64`.
+pub(crate) const BLOCK: usize = 64;
+
+/// What the engine needs to know of a block. A value of the type proves that the processor can do it.
+pub(crate) trait Isa: Copy {
+    /// A block in registers.
+    type Vector: Copy;
+
+    fn load(self, block: &[u8; BLOCK]) -> Self::Vector;
+    fn store(self, vector: Self::Vector, out: &mut [u8; BLOCK]);
+    /// Bytes that are not printable ASCII: 00–1F and 7F–FF.
+    fn unprintable(self, vector: Self::Vector) -> u64;
+    /// Tab, newline, return.
+    fn layout(self, vector: Self::Vector) -> u64;
+    /// Bytes ≥ 0x80.
+    fn high(self, vector: Self::Vector) -> u64;
+    /// Bytes 80–BF.
+    fn continuation(self, vector: Self::Vector) -> u64;
+    /// Of the bytes ≥ 0x80 those that are at least `byte`; other bits are undefined.
+    fn high_from(self, vector: Self::Vector, byte: u8) -> u64;
+    /// Bytes that begin a character with a rule of its own for its second byte, or none at all:
+    /// C0, C1, C2 (C1 controls), E0, ED, F0, F4–FF.
+    fn suspect(self, vector: Self::Vector) -> u64;
+    /// Bytes equal to `byte`.
+    fn equal(self, vector: Self::Vector, byte: u8) -> u64;
+    /// Bytes from `low` to `high`, both included and both on the same side of 0x80.
+    fn range(self, vector: Self::Vector, low: u8, high: u8) -> u64;
+    /// Writes the bytes whose bit is set in `keep`, side by side, to the front of `out`. What follows
+    /// them in `out` is undefined.
+    fn compact(self, vector: Self::Vector, keep: u64, out: &mut [u8; BLOCK]);
+}
+
+/// Which instructions do the work. All give the same result; they differ in speed and size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Backend {
+    /// A byte at a time: the smallest code, for microcontrollers.
+    Scalar,
+    /// 64 bytes in eight words, on any processor with 64-bit registers.
+    Portable,
+    /// x86-64, every one of them.
+    Sse2,
+    /// x86-64 since 2013 (Intel) or 2015 (AMD): AVX2, BMI1, BMI2 and POPCNT.
+    Avx2,
+    /// x86-64 with AVX-512 BW, VBMI and VBMI2, since 2019 (Intel) or 2022 (AMD).
+    Avx512,
+}
+
+impl Backend {
+    /// All of them, slowest first.
+    pub const ALL: [Self; 5] = [Self::Scalar, Self::Portable, Self::Sse2, Self::Avx2, Self::Avx512];
+
+    /// Whether this processor can run it and this build contains it.
+    pub fn is_available(self) -> bool {
+        Engine::of(self).is_some()
+    }
+
+    /// The fastest that is available. The processor is asked once; afterwards this costs a load.
+    pub fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if Avx512::detect().is_some() {
+                return Self::Avx512;
+            }
+            if Avx2::detect().is_some() {
+                return Self::Avx2;
+            }
+            Self::Sse2
+        }
+        #[cfg(all(not(target_arch = "x86_64"), target_pointer_width = "64"))]
+        return Self::Portable;
+        #[cfg(not(target_pointer_width = "64"))]
+        return Self::Scalar;
+    }
+}
+
+/// Work that an [`Engine`] does with the instructions it has.
+pub(crate) trait Task {
+    type Output;
+
+    /// In blocks. Has to be `#[inline(always)]`, and so does all that it calls with `isa`: that is how
+    /// the code comes to be compiled for the instructions of `isa`.
+    fn blocks<I: Isa>(self, isa: I) -> Self::Output;
+
+    /// A byte at a time.
+    fn scalar(self) -> Self::Output;
+}
+
+/// A backend with the proof that it can run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Engine {
+    Scalar,
+    #[cfg(target_pointer_width = "64")]
+    Portable(Portable),
+    #[cfg(target_arch = "x86_64")]
+    Sse2(Sse2),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+}
+
+impl Engine {
+    /// Does `task`.
+    #[inline]
+    pub(crate) fn run<T: Task>(self, task: T) -> T::Output {
+        match self {
+            Self::Scalar => task.scalar(),
+            #[cfg(target_pointer_width = "64")]
+            Self::Portable(isa) => task.blocks(isa),
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2(isa) => task.blocks(isa),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(isa) => isa.run(task),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(isa) => isa.run(task),
+        }
+    }
+
+    /// The proof for `backend`, if this processor and this build have it.
+    pub(crate) fn of(backend: Backend) -> Option<Self> {
+        match backend {
+            Backend::Scalar => Some(Self::Scalar),
+            #[cfg(target_pointer_width = "64")]
+            Backend::Portable => Some(Self::Portable(Portable)),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Sse2 => Some(Self::Sse2(Sse2::new())),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => Avx2::detect().map(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx512 => Avx512::detect().map(Self::Avx512),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Removing escape sequences from a stream, whatever the bytes and wherever it is cut.
+
+mod block;
+mod runs;
+mod scalar;
+
+pub use runs::{Run, Runs};
+
+use super::machine::{Encoding, Machine};
+use super::simd::{Backend, Engine};
+
+/// What becomes of bytes that are not UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Invalid {
+    /// One U+FFFD for each maximal subpart (Unicode 16, section 3.9): the output is valid UTF-8.
+    #[default]
+    Replace,
+    /// They are left out: the output is valid UTF-8.
+    Drop,
+    /// They pass untouched, for logs in other encodings. One exception keeps the output free of
+    /// controls: `C2` and a byte 80–9F that only meet because what stood between them was removed
+    /// would be a C1 control, so that byte is left out.
+    Keep,
+}
+
+/// How to strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Config {
+    /// What becomes of bytes that are not UTF-8. Default: [`Invalid::Replace`].
+    pub invalid: Invalid,
+    /// How bytes ≥ 0x80 are read. Default: [`Encoding::Utf8`]. In [`Encoding::EightBit`] the bytes
+    /// A0–FF are characters of an unknown set, and `invalid` says what becomes of them.
+    pub encoding: Encoding,
+}
+
+impl Config {
+    /// UTF-8, with U+FFFD for what is not.
+    pub const DEFAULT: Self = Self { invalid: Invalid::Replace, encoding: Encoding::Utf8 };
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// How far a call came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Stripped {
+    /// Bytes of the input that are done with.
+    pub consumed: usize,
+    /// Bytes of the output that are written.
+    pub written: usize,
+}
+
+/// Strips a stream chunk by chunk: printable text, tab, newline and return stay, every other control
+/// goes.
+///
+/// Whatever the bytes and the cuts, the output holds no ESC, no other C0 but those three, no DEL and no
+/// C1; it is the same for every cut; stripping it again changes nothing; and the state is a few bytes
+/// even in the middle of a gigabyte of unterminated string. With [`Invalid::Keep`] all that is
+/// promised of the parts that are UTF-8.
+///
+/// ```
+/// use stillwire::scan::{Config, Stripper};
+///
+/// let mut stripper = Stripper::new(Config::DEFAULT);
+/// let mut out = [0; 64];
+/// let first = stripper.strip(b"\x1b[1;3", &mut out);
+/// let rest = stripper.strip(b"1mred\x1b[0m", &mut out);
+/// assert_eq!((first.written, &out[..rest.written]), (0, &b"red"[..]));
+/// ```
+///
+/// - Inputs: [`strip`](Self::strip), [`strip_in_place`](Self::strip_in_place), [`runs`](Self::runs),
+///   [`finish`](Self::finish)
+/// - Getters: [`is_ground`](Self::is_ground)
+#[derive(Clone, Debug)]
+pub struct Stripper {
+    machine: Machine,
+    invalid: Invalid,
+    /// The last byte kept was a `C2` that begins no character (only with [`Invalid::Keep`]).
+    lone_c2: bool,
+    engine: Engine,
+}
+
+impl Stripper {
+    /// Output of this size lets every call go forward: the longest that one byte can cause.
+    pub const MIN_OUTPUT: usize = 4;
+
+    /// A stripper at the start of a stream, with the fastest [`Backend`] there is.
+    pub fn new(config: Config) -> Self {
+        Self::with_backend(config, Backend::best()).unwrap_or(Self::scalar(config))
+    }
+
+    /// The same with a backend of your choice; `None` if this processor or build does not have it.
+    pub fn with_backend(config: Config, backend: Backend) -> Option<Self> {
+        Engine::of(backend).map(|engine| Self::with_engine(config, engine))
+    }
+
+    /// The same a byte at a time: no other backend is linked, which makes the smallest image.
+    pub const fn scalar(config: Config) -> Self {
+        Self::with_engine(config, Engine::Scalar)
+    }
+
+    const fn with_engine(config: Config, engine: Engine) -> Self {
+        Self { machine: Machine::new(config.encoding), invalid: config.invalid, lone_c2: false, engine }
+    }
+
+    /// Whether the stream is outside every escape sequence and character.
+    pub fn is_ground(&self) -> bool {
+        self.machine.is_ground()
+    }
+
+    /// Strips `input` into `out`.
+    ///
+    /// All input is consumed if `out` has room; otherwise take the output away and call again with the
+    /// rest. The output is never longer than the input plus 3 bytes, but for [`Invalid::Replace`],
+    /// where each invalid byte may become three. An `out` shorter than [`Self::MIN_OUTPUT`] may not go
+    /// forward.
+    pub fn strip(&mut self, input: &[u8], out: &mut [u8]) -> Stripped {
+        let engine = self.engine;
+        engine.run(block::Strip { stripper: self, input, out })
+    }
+
+    /// Ends the stream: writes what a character cut by the end of input becomes (at most
+    /// [`Self::MIN_OUTPUT`] bytes), returns how many bytes that is, and starts afresh.
+    pub fn finish(&mut self, out: &mut [u8]) -> usize {
+        let written = scalar::finish(self, out);
+        self.machine = Machine::new(self.machine.encoding);
+        self.lone_c2 = false;
+        written
+    }
+}

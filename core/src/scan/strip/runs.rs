@@ -1,0 +1,2 @@
+//! placeholder
+pub struct Run; pub struct Runs;
