@@ -70,8 +70,10 @@ fn measure(strippers: &[(String, peers::Strip)], files: &[(String, Vec<u8>)], ch
 
 fn print(strippers: &[(String, peers::Strip)], files: &[(String, Vec<u8>)], chunk: usize, best: &Best) {
     let mean = |stripper: usize| {
-        let rates: Vec<f64> = (0..files.len()).filter_map(|file| best.get(&(file, stripper)).copied()).collect();
-        (rates.len() == files.len()).then(|| (rates.iter().map(|r| r.ln()).sum::<f64>() / rates.len() as f64).exp())
+        let rates: Vec<f64> =
+            (0..files.len()).filter_map(|file| best.get(&(file, stripper)).copied()).collect();
+        (rates.len() == files.len())
+            .then(|| (rates.iter().map(|r| r.ln()).sum::<f64>() / rates.len() as f64).exp())
     };
     let peer = strippers.iter().position(|(name, _)| name == "fast-strip-ansi").and_then(mean);
     let label = if chunk == usize::MAX { "whole".into() } else { format!("{chunk}-byte chunks") };

@@ -2,21 +2,27 @@
 
 use std::hint::black_box;
 
-use stillwire::scan::{Backend, Config, Encoding, Invalid, Stripper};
+use stillwire::scan::{
+    Backend, Encoding,
+    strip::{Config, Invalid, Stripper},
+};
 
 /// Strips `input` in chunks of `chunk` bytes with state carried over, and returns how many bytes are
 /// left; `None` if it cannot take chunks. `out` has room for all of it.
-pub type Strip = Box<dyn Fn(&[u8], usize, &mut [u8]) -> Option<usize>>;
+pub(crate) type Strip = Box<dyn Fn(&[u8], usize, &mut [u8]) -> Option<usize>>;
 
 /// Name and function of everything that is measured.
-pub fn all() -> Vec<(String, Strip)> {
+pub(crate) fn all() -> Vec<(String, Strip)> {
     let mut all: Vec<(String, Strip)> = vec![("memcpy".into(), Box::new(memcpy))];
     for backend in Backend::ALL {
         for (name, invalid) in [("keep", Invalid::Keep), ("replace", Invalid::Replace)] {
             let config = Config { invalid, encoding: Encoding::Utf8 };
             if let Some(stripper) = Stripper::with_backend(config, backend) {
                 let name = format!("stillwire {} {name}", format!("{backend:?}").to_lowercase());
-                all.push((name, Box::new(move |input, chunk, out| ours(stripper.clone(), input, chunk, out))));
+                all.push((
+                    name,
+                    Box::new(move |input, chunk, out| ours(stripper.clone(), input, chunk, out)),
+                ));
             }
         }
     }

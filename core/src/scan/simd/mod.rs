@@ -29,6 +29,11 @@ pub(crate) trait Isa: Copy {
     fn unprintable(self, vector: Self::Vector) -> u64;
     /// Tab, newline, return.
     fn layout(self, vector: Self::Vector) -> u64;
+    /// Whether all bytes are printable ASCII, tab, newline or return.
+    #[inline(always)]
+    fn is_plain(self, vector: Self::Vector) -> bool {
+        self.unprintable(vector) & !self.layout(vector) == 0
+    }
     /// Bytes ≥ 0x80.
     fn high(self, vector: Self::Vector) -> u64;
     /// Bytes 80–BF.

@@ -71,6 +71,15 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn is_plain(self, words: [u64; 8]) -> bool {
+        let unplain = |word| {
+            let unprintable = !at_least(word, 0x20) | at_least(word, 0x7F) | word;
+            unprintable & !(between(word, b'\t', b'\n') | equal(word, b'\r'))
+        };
+        words.iter().fold(0, |any, &word| any | unplain(word)) & HIGH == 0
+    }
+
+    #[inline(always)]
     fn high(self, words: [u64; 8]) -> u64 {
         if words.iter().fold(0, |any, &word| any | word) & HIGH == 0 {
             return 0;
@@ -116,29 +125,31 @@ impl Isa for Portable {
     fn compact(self, words: [u64; 8], mut keep: u64, out: &mut [u8; BLOCK]) {
         let mut written = 0;
         for word in words {
-            let squeeze = squeeze(keep as u8);
+            let squeeze = &SQUEEZE[usize::from(keep as u8)];
             if let Some(out) = out.get_mut(written..).and_then(|out| out.first_chunk_mut::<8>()) {
                 *out = squeeze.apply(word).to_le_bytes();
             }
-            written += squeeze.kept as usize;
+            written += usize::from(KEPT[usize::from(keep as u8)]);
             keep >>= 8;
         }
     }
 }
 
-/// How to move the kept bytes of a word to its low end: which bytes move down by one, then by two,
-/// then by four places (Warren, "Hacker's Delight", 2nd ed., section 7-4, on bytes instead of bits).
+/// How to move the kept bytes of a word to its low end: zero the others, then move down those that
+/// have to by one, by two, by four places (Warren, "Hacker's Delight", 2nd ed., section 7-4, on bytes
+/// instead of bits).
 #[derive(Clone, Copy)]
-pub(super) struct Squeeze {
-    pub(super) by_one: u64,
-    pub(super) by_two: u64,
-    pub(super) by_four: u64,
-    pub(super) kept: u64,
+struct Squeeze {
+    kept: u64,
+    by_one: u64,
+    by_two: u64,
+    by_four: u64,
 }
 
 impl Squeeze {
     #[inline(always)]
-    fn apply(self, word: u64) -> u64 {
+    fn apply(&self, word: u64) -> u64 {
+        let word = word & self.kept;
         let moving = word & self.by_one;
         let word = (word ^ moving) | moving >> 8;
         let moving = word & self.by_two;
@@ -146,43 +157,50 @@ impl Squeeze {
         let moving = word & self.by_four;
         (word ^ moving) | moving >> 32
     }
-}
 
-/// The entry for one byte of a keep mask.
-#[inline(always)]
-pub(super) fn squeeze(keep: u8) -> &'static Squeeze {
-    static TABLE: [Squeeze; 256] = {
-        let mut table = [Squeeze { by_one: 0, by_two: 0, by_four: 0, kept: 0 }; 256];
-        let mut keep = 0;
-        while keep < 256 {
-            table[keep] = squeeze_entry(keep as u8);
-            keep += 1;
-        }
-        table
-    };
-    &TABLE[keep as usize]
-}
-
-/// Byte `i` moves down by as many places as there are dropped bytes below it: one bit of that number
-/// a step. In each step a byte stands where the steps before have moved it.
-const fn squeeze_entry(keep: u8) -> Squeeze {
-    let mut steps = [0u64; 3];
-    let (mut at, mut kept) = (0, 0);
-    while at < 8 {
-        if keep >> at & 1 == 1 {
-            let down = at - kept;
-            let mut place = at;
-            let mut step = 0;
-            while step < 3 {
-                if down >> step & 1 == 1 {
-                    steps[step] |= 0xFF << (place * 8);
-                    place -= 1 << step;
+    /// For one byte of a keep mask. Byte `i` moves down by as many places as dropped bytes are below
+    /// it, one bit of that number a step; in each step it stands where the steps before moved it.
+    const fn of(keep: u8) -> Self {
+        let mut steps = [0u64; 3];
+        let mut kept_mask = 0;
+        let (mut at, mut kept) = (0, 0);
+        while at < 8 {
+            if keep >> at & 1 == 1 {
+                kept_mask |= 0xFF << (at * 8);
+                let down = at - kept;
+                let (mut place, mut step) = (at, 0);
+                while step < 3 {
+                    if down >> step & 1 == 1 {
+                        steps[step] |= 0xFF << (place * 8);
+                        place -= 1 << step;
+                    }
+                    step += 1;
                 }
-                step += 1;
+                kept += 1;
             }
-            kept += 1;
+            at += 1;
         }
-        at += 1;
+        Self { kept: kept_mask, by_one: steps[0], by_two: steps[1], by_four: steps[2] }
     }
-    Squeeze { by_one: steps[0], by_two: steps[1], by_four: steps[2], kept: kept as u64 }
 }
+
+static SQUEEZE: [Squeeze; 256] = {
+    let mut table = [Squeeze::of(0); 256];
+    let mut keep = 0;
+    while keep < 256 {
+        table[keep] = Squeeze::of(keep as u8);
+        keep += 1;
+    }
+    table
+};
+
+/// The number of ones in each byte: count_ones is a dozen instructions where POPCNT is not certain.
+static KEPT: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut keep = 0;
+    while keep < 256 {
+        table[keep] = (keep as u8).count_ones() as u8;
+        keep += 1;
+    }
+    table
+};

@@ -5,11 +5,21 @@
 //! when its pointers are good for the bytes it touches: all come from references to arrays, unaligned
 //! loads and stores are used throughout, and each offset is argued where it is not a constant.
 
-use super::{BLOCK, Isa, Task, portable::copy_runs};
+use super::{BLOCK, Isa, Task, portable::Portable};
 use core::arch::x86_64::*;
 
 cpufeatures::new!(avx2_cpu, "avx2", "bmi1", "bmi2", "popcnt");
-cpufeatures::new!(avx512_cpu, "avx2", "bmi1", "bmi2", "popcnt", "avx512f", "avx512bw", "avx512vbmi", "avx512vbmi2");
+cpufeatures::new!(
+    avx512_cpu,
+    "avx2",
+    "bmi1",
+    "bmi2",
+    "popcnt",
+    "avx512f",
+    "avx512bw",
+    "avx512vbmi",
+    "avx512vbmi2"
+);
 
 /// Every x86-64.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +83,12 @@ impl Isa for Sse2 {
         let at = block.as_ptr().cast::<__m128i>();
         // SAFETY: four times sixteen bytes are the block.
         unsafe {
-            [_mm_loadu_si128(at), _mm_loadu_si128(at.add(1)), _mm_loadu_si128(at.add(2)), _mm_loadu_si128(at.add(3))]
+            [
+                _mm_loadu_si128(at),
+                _mm_loadu_si128(at.add(1)),
+                _mm_loadu_si128(at.add(2)),
+                _mm_loadu_si128(at.add(3)),
+            ]
         }
     }
 
@@ -90,18 +105,44 @@ impl Isa for Sse2 {
     }
 
     #[inline(always)]
-    fn special(self, vector: Self::Vector) -> u64 {
-        mask128(vector, |v| {
-            // SAFETY: SSE2 is there, see the head of the file.
-            unsafe {
-                let printable = _mm_cmpgt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x20));
-                let tab_or_newline = _mm_cmpeq_epi8(
-                    _mm_min_epu8(_mm_sub_epi8(v, _mm_set1_epi8(9)), _mm_set1_epi8(1)),
-                    _mm_sub_epi8(v, _mm_set1_epi8(9)),
-                );
-                let layout = _mm_or_si128(tab_or_newline, _mm_cmpeq_epi8(v, _mm_set1_epi8(13)));
-                _mm_andnot_si128(_mm_or_si128(printable, layout), _mm_set1_epi8(-1))
-            }
+    fn unprintable(self, vector: Self::Vector) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        mask128(vector, |v| unsafe { _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21)) })
+    }
+
+    #[inline(always)]
+    fn layout(self, vector: Self::Vector) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        mask128(vector, |v| unsafe {
+            let from = _mm_sub_epi8(v, _mm_set1_epi8(9));
+            let tab_or_newline = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(1)), from);
+            _mm_or_si128(tab_or_newline, _mm_cmpeq_epi8(v, _mm_set1_epi8(13)))
+        })
+    }
+
+    #[inline(always)]
+    fn continuation(self, vector: Self::Vector) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        mask128(vector, |v| unsafe { _mm_cmplt_epi8(v, _mm_set1_epi8(-64)) })
+    }
+
+    #[inline(always)]
+    fn high_from(self, vector: Self::Vector, byte: u8) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        mask128(vector, |v| unsafe { _mm_cmpgt_epi8(v, _mm_set1_epi8(byte.cast_signed() - 1)) })
+    }
+
+    #[inline(always)]
+    fn suspect(self, vector: Self::Vector) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        mask128(vector, |v| unsafe {
+            let equal = |byte: i8| _mm_cmpeq_epi8(v, _mm_set1_epi8(byte));
+            let from = _mm_sub_epi8(v, _mm_set1_epi8(-64));
+            let c0_to_c2 = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(2)), from);
+            let from = _mm_sub_epi8(v, _mm_set1_epi8(-12));
+            let f4_to_ff = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(11)), from);
+            let single = _mm_or_si128(equal(-32), _mm_or_si128(equal(-19), equal(-16)));
+            _mm_or_si128(single, _mm_or_si128(c0_to_c2, f4_to_ff))
         })
     }
 
@@ -128,8 +169,10 @@ impl Isa for Sse2 {
     }
 
     #[inline(always)]
-    fn compact(self, _vector: Self::Vector, block: &[u8; BLOCK], keep: u64, out: &mut [u8; BLOCK]) {
-        copy_runs(block, keep, out);
+    fn compact(self, vector: Self::Vector, keep: u64, out: &mut [u8; BLOCK]) {
+        let mut words = [0; BLOCK];
+        self.store(vector, &mut words);
+        Portable.compact(Portable.load(&words), keep, out);
     }
 }
 
@@ -162,18 +205,43 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn special(self, vector: Self::Vector) -> u64 {
+    fn unprintable(self, vector: Self::Vector) -> u64 {
         // SAFETY: `self` proves AVX2.
-        !self.mask(vector, |v| unsafe {
-            // The lookup gives back tab, newline and return, and for every other byte something else.
-            let layout = _mm256_setr_epi8(
-                1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, -1, 13, -1, -1, //
-                1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, -1, 13, -1, -1,
-            );
-            let layout = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(layout, v), v);
-            let printable = _mm256_cmpgt_epi8(_mm256_add_epi8(v, _mm256_set1_epi8(1)), _mm256_set1_epi8(0x20));
-            _mm256_or_si256(printable, layout)
+        self.mask(vector, |v| unsafe {
+            _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), _mm256_add_epi8(v, _mm256_set1_epi8(1)))
         })
+    }
+
+    #[inline(always)]
+    fn layout(self, vector: Self::Vector) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        self.mask(vector, |v| unsafe {
+            // The lookup gives back tab, newline and return, and for every other byte something else.
+            let table = _mm_setr_epi8(1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, -1, 13, -1, -1);
+            _mm256_cmpeq_epi8(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), v), v)
+        })
+    }
+
+    #[inline(always)]
+    fn continuation(self, vector: Self::Vector) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        self.mask(vector, |v| unsafe { _mm256_cmpgt_epi8(_mm256_set1_epi8(-64), v) })
+    }
+
+    #[inline(always)]
+    fn high_from(self, vector: Self::Vector, byte: u8) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        self.mask(vector, |v| unsafe { _mm256_cmpgt_epi8(v, _mm256_set1_epi8(byte.cast_signed() - 1)) })
+    }
+
+    #[inline(always)]
+    fn suspect(self, vector: Self::Vector) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        !self.mask(
+            vector,
+            #[inline(always)]
+            |v| unsafe { not_suspect(v) },
+        )
     }
 
     #[inline(always)]
@@ -197,25 +265,22 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn compact(self, vector: Self::Vector, _block: &[u8; BLOCK], keep: u64, out: &mut [u8; BLOCK]) {
+    fn compact(self, vector: Self::Vector, mut keep: u64, out: &mut [u8; BLOCK]) {
         let at = out.as_mut_ptr();
         let mut written = 0;
-        let mut keep = keep;
         for half in vector {
-            // SAFETY: `self` proves AVX2 and BMI2. Each store is eight bytes at an offset that is the
-            // number of bits in at most seven bytes of `keep`, so at most 56.
+            // SAFETY: `self` proves AVX2. Each store is eight bytes at an offset that is the number of
+            // ones in at most seven bytes of `keep`, so at most 56. SHUFFLE has an entry for each byte.
             unsafe {
                 for quarter in [_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half)] {
-                    let first = keep as u8;
-                    let second = (keep >> 8) as u8;
-                    let order = _mm_set_epi64x(
-                        (SHUFFLE[usize::from(second)] | 0x0808_0808_0808_0808).cast_signed(),
-                        SHUFFLE[usize::from(first)].cast_signed(),
-                    );
-                    let packed = _mm_shuffle_epi8(quarter, order);
-                    _mm_storel_epi64(at.add(written).cast(), packed);
+                    let first = usize::from(keep as u8);
+                    let second = usize::from((keep >> 8) as u8);
+                    let order = _mm_set_epi64x(SHUFFLE[second].cast_signed(), SHUFFLE[first].cast_signed());
+                    let order = _mm_or_si128(order, _mm_set_epi64x(0x0808_0808_0808_0808, 0));
+                    let packed = _mm_castsi128_pd(_mm_shuffle_epi8(quarter, order));
+                    _mm_storel_pd(at.add(written).cast(), packed);
                     written += first.count_ones() as usize;
-                    _mm_storel_epi64(at.add(written).cast(), _mm_unpackhi_epi64(packed, packed));
+                    _mm_storeh_pd(at.add(written).cast(), packed);
                     written += second.count_ones() as usize;
                     keep >>= 16;
                 }
@@ -231,6 +296,22 @@ impl Avx2 {
         // SAFETY: `self` proves AVX2.
         let (a, b) = unsafe { (_mm256_movemask_epi8(flags(a)), _mm256_movemask_epi8(flags(b))) };
         u64::from(a.cast_unsigned()) | u64::from(b.cast_unsigned()) << 32
+    }
+}
+
+/// All ones in each byte that is not [`Isa::suspect`].
+#[inline(always)]
+unsafe fn not_suspect(v: __m256i) -> __m256i {
+    // SAFETY: the caller has AVX2.
+    unsafe {
+        // One bit for each of C, E and F as upper half; the lower halves that make them suspect.
+        let upper = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 4);
+        let lower = _mm_setr_epi8(7, 1, 1, 0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 6, 4, 4);
+        let nibble = _mm256_set1_epi8(0x0F);
+        let high_half = _mm256_and_si256(_mm256_srli_epi16::<4>(v), nibble);
+        let upper = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(upper), high_half);
+        let lower = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(lower), _mm256_and_si256(v, nibble));
+        _mm256_cmpeq_epi8(_mm256_and_si256(upper, lower), _mm256_setzero_si256())
     }
 }
 
@@ -268,13 +349,44 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn special(self, v: __m512i) -> u64 {
+    fn unprintable(self, v: __m512i) -> u64 {
+        // SAFETY: `self` proves AVX-512 BW.
+        unsafe { _mm512_cmplt_epi8_mask(_mm512_add_epi8(v, _mm512_set1_epi8(1)), _mm512_set1_epi8(0x21)) }
+    }
+
+    #[inline(always)]
+    fn layout(self, v: __m512i) -> u64 {
         // SAFETY: `self` proves AVX-512 BW.
         unsafe {
-            let layout = _mm512_broadcast_i32x4(_mm_setr_epi8(1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, -1, 13, -1, -1));
-            let layout = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(layout, v), v);
-            let printable = _mm512_cmpgt_epi8_mask(_mm512_add_epi8(v, _mm512_set1_epi8(1)), _mm512_set1_epi8(0x20));
-            !(layout | printable)
+            let table = _mm_setr_epi8(1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, -1, 13, -1, -1);
+            _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), v), v)
+        }
+    }
+
+    #[inline(always)]
+    fn continuation(self, v: __m512i) -> u64 {
+        // SAFETY: `self` proves AVX-512 BW.
+        unsafe { _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(-64)) }
+    }
+
+    #[inline(always)]
+    fn high_from(self, v: __m512i, byte: u8) -> u64 {
+        // SAFETY: `self` proves AVX-512 BW.
+        unsafe { _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8(byte.cast_signed())) }
+    }
+
+    #[inline(always)]
+    fn suspect(self, v: __m512i) -> u64 {
+        // SAFETY: `self` proves AVX-512 BW.
+        unsafe {
+            // One bit for each of C, E and F as upper half; the lower halves that make them suspect.
+            let upper = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 4);
+            let lower = _mm_setr_epi8(7, 1, 1, 0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 6, 4, 4);
+            let nibble = _mm512_set1_epi8(0x0F);
+            let high_half = _mm512_and_si512(_mm512_srli_epi16::<4>(v), nibble);
+            let upper = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(upper), high_half);
+            let lower = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(lower), _mm512_and_si512(v, nibble));
+            _mm512_test_epi8_mask(upper, lower)
         }
     }
 
@@ -300,7 +412,7 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn compact(self, v: __m512i, _block: &[u8; BLOCK], keep: u64, out: &mut [u8; BLOCK]) {
+    fn compact(self, v: __m512i, keep: u64, out: &mut [u8; BLOCK]) {
         // SAFETY: `self` proves VBMI2; sixty-four bytes are the block.
         unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_maskz_compress_epi8(keep, v)) }
     }

@@ -29,7 +29,11 @@ impl Task for Strip<'_> {
 
     #[inline(always)]
     fn blocks<I: Isa>(self, isa: I) -> Stripped {
-        run(isa, self.stripper, self.input, self.out)
+        match (self.stripper.machine.encoding, self.stripper.invalid) {
+            (Encoding::EightBit, _) => self.scalar(),
+            (Encoding::Utf8, Invalid::Keep) => run::<I, true>(isa, self.stripper, self.input, self.out),
+            (Encoding::Utf8, _) => run::<I, false>(isa, self.stripper, self.input, self.out),
+        }
     }
 
     fn scalar(self) -> Stripped {
@@ -48,58 +52,60 @@ struct Carry {
     intermediate: u64,
     /// In an operating system command.
     osc: u64,
+    /// Bit *i*: byte *i* has to be a continuation byte. Up to three, and not a carry of 0 or 1.
+    expect: u64,
 }
 
 impl Carry {
     /// The state as carries, if the block engine can go on from it.
     #[inline(always)]
     fn of(stripper: &Stripper) -> Option<Self> {
-        if !stripper.machine.pending().is_empty() || stripper.lone_c2 {
-            return None;
-        }
-        let mut carry = Self::default();
-        match stripper.machine.state {
-            State::Ground => {}
-            State::Escape => carry.escape = 1,
-            State::Csi => carry.csi = 1,
-            State::EscapeIntermediate => carry.intermediate = 1,
-            State::String(StringKind::Osc) => carry.osc = 1,
-            State::String(_) | State::StringEscape(_) => return None,
-        }
-        Some(carry)
+        let state = stripper.machine.state;
+        let carry = Self {
+            escape: u64::from(state == State::Escape),
+            csi: u64::from(state == State::Csi),
+            intermediate: u64::from(state == State::EscapeIntermediate),
+            osc: u64::from(state == State::String(StringKind::Osc)),
+            expect: 0,
+        };
+        let known = state == State::Ground || !carry.none();
+        (known && stripper.machine.pending().is_empty() && !stripper.lone_c2).then_some(carry)
     }
 
+    /// The state that the carries stand for. A lookup, because a branch on where a chunk happens to be
+    /// cut cannot be foreseen.
     #[inline(always)]
     fn state(self) -> State {
-        if self.none() {
-            State::Ground
-        } else if self.escape == 1 {
-            State::Escape
-        } else if self.csi == 1 {
-            State::Csi
-        } else if self.intermediate == 1 {
-            State::EscapeIntermediate
-        } else {
-            State::String(StringKind::Osc)
-        }
+        const STATES: [State; 8] = [
+            State::Ground,
+            State::Escape,
+            State::Csi,
+            State::EscapeIntermediate,
+            State::String(StringKind::Osc),
+            State::Ground,
+            State::Ground,
+            State::Ground,
+        ];
+        let index = self.escape + 2 * self.csi + 3 * self.intermediate + 4 * self.osc;
+        STATES[index as usize & 7]
     }
 
     #[inline(always)]
     fn none(self) -> bool {
-        self.escape | self.csi | self.intermediate | self.osc == 0
+        self.escape | self.csi | self.intermediate | self.osc | self.expect == 0
     }
 }
 
 /// What the masks say of one block.
 struct Verdict {
     keep: u64,
-    /// Bytes at the end that begin a character which is not whole: the next block begins with them.
-    tail: u32,
+    /// The last byte has to be looked at with those behind it: the next block begins with it.
+    again: bool,
     carry: Carry,
 }
 
-/// The bytes that have one of `starts` before or at them inside a run of `run`, the bytes behind those
-/// runs, and whether one goes on past the block.
+/// The bytes of each run of `run` from the bit in `starts` on (which is in the run or just behind it),
+/// the bytes behind those runs, and whether one goes on past the block.
 #[inline(always)]
 fn ripple(run: u64, starts: u64) -> (u64, u64, u64) {
     let (sum, overflow) = run.overflowing_add(starts);
@@ -109,62 +115,53 @@ fn ripple(run: u64, starts: u64) -> (u64, u64, u64) {
 /// Bounds every sequence of a block; `None` if it is irregular. `valid` is all ones from some bit up;
 /// the bytes below are not part of the stream.
 #[inline(always)]
-fn judge<I: Isa>(
-    isa: I,
-    v: I::Vector,
-    special: u64,
-    valid: u64,
-    stripper: &Stripper,
-    carry: Carry,
-) -> Option<Verdict> {
+fn judge<I: Isa, const KEEP: bool>(isa: I, v: I::Vector, valid: u64, carry: Carry) -> Option<Verdict> {
     let first = valid & valid.wrapping_neg();
+    let unprintable = isa.unprintable(v);
     let high = isa.high(v) & valid;
-    let tail = if high == 0 { 0 } else { characters(isa, v, high, valid, stripper)? };
+    let (expect, again) = match high | carry.expect {
+        0 => (0, false),
+        _ => characters::<I, KEEP>(isa, v, high, first, carry.expect)?,
+    };
     let escape = isa.equal(v, 0x1B) & valid;
     let after = (escape << 1) | (first * carry.escape);
-    let mut out = Carry { escape: escape >> 63, ..Carry::default() };
-    let mut drop = special & !high;
-
     let open = isa.equal(v, b'[') & after;
-    if open | carry.csi != 0 {
-        let (body, end, goes_on) = ripple(isa.range(v, 0x20, 0x3F), (open << 1) | (first * carry.csi));
-        let last = end & isa.range(v, 0x40, 0x7E);
-        if end & !last & !escape != 0 {
-            return None;
-        }
-        drop |= open | body | last;
-        out.csi = goes_on | open >> 63;
+    let (body, last, goes_on) = ripple(isa.range(v, 0x20, 0x3F), (open << 1) | (first * carry.csi));
+    if last & unprintable & !escape != 0 {
+        return None;
     }
+    let mut out = Carry { escape: escape >> 63, csi: goes_on | open >> 63, expect, ..Carry::default() };
+    let mut drop = (unprintable & !isa.layout(v) & !high) | open | body | last;
     let other = after & !open & !escape;
     if other | carry.intermediate | carry.osc != 0 {
-        drop |= others(isa, v, other, escape, first, carry, &mut out)?;
+        drop |= others(isa, v, other, unprintable, escape, first, carry, &mut out)?;
     }
-    Some(Verdict { keep: valid & !drop & (u64::MAX >> tail), tail, carry: out })
+    Some(Verdict { keep: valid & !drop & (u64::MAX >> u32::from(again)), again, carry: out })
 }
 
 /// What to drop for the escape sequences that are not control sequences; `other` are the bytes after
 /// their ESC.
+#[expect(clippy::too_many_arguments, reason = "the masks that `judge` has, once more would cost time")]
 #[inline(always)]
 fn others<I: Isa>(
     isa: I,
     v: I::Vector,
     other: u64,
+    unprintable: u64,
     escape: u64,
     first: u64,
     carry: Carry,
     out: &mut Carry,
 ) -> Option<u64> {
     let intermediates = isa.range(v, 0x20, 0x2F);
-    let finals = isa.range(v, 0x30, 0x7E);
-    let (body, end, goes_on) = ripple(intermediates, (other & intermediates) | (first * carry.intermediate));
-    let last = end & finals;
+    let (body, last, goes_on) = ripple(intermediates, (other & intermediates) | (first * carry.intermediate));
     let strings = isa.equal(v, b'P') | isa.equal(v, b'X') | isa.range(v, b'^', b'_');
-    if end & !last & !escape | other & !(intermediates | finals) | other & strings != 0 {
+    if (last | other) & unprintable & !escape | other & strings != 0 {
         return None;
     }
     out.intermediate = goes_on;
-    let mut drop = body | last | other & finals;
-    let commands = other & isa.equal(v, b']') | first * carry.osc;
+    let mut drop = body | last | other;
+    let commands = other & isa.equal(v, b']') | (first * carry.osc);
     if commands != 0 {
         let ends = escape | isa.equal(v, 0x07) | isa.equal(v, 0x18) | isa.equal(v, 0x1A);
         let (body, _, goes_on) = ripple(!ends, commands);
@@ -174,46 +171,53 @@ fn others<I: Isa>(
     Some(drop)
 }
 
-/// Checks the characters beyond ASCII of a block that begins with a whole one: how many bytes at its
-/// end begin one that is not whole, or `None` if there is a C1 control or something ill-formed.
+/// Checks the characters beyond ASCII: which bytes of the next block they call for, and whether the
+/// last byte has to be looked at again with that block; `None` if there is a C1 control or
+/// something ill-formed.
 ///
 /// Every lead byte calls for so many continuation bytes; the text is well-formed if those called for are
 /// those that are there, and the few leads that restrict their second byte (Unicode 16, table 3-7)
 /// are content.
 #[inline(always)]
-fn characters<I: Isa>(isa: I, v: I::Vector, high: u64, valid: u64, stripper: &Stripper) -> Option<u32> {
-    let keep = stripper.invalid == Invalid::Keep;
-    if stripper.machine.encoding == Encoding::EightBit {
-        return (keep && isa.range(v, 0x80, 0x9F) & valid == 0).then_some(0);
-    }
-    let continuation = isa.range(v, 0x80, 0xBF) & valid;
-    if keep {
-        let c2 = (isa.equal(v, 0xC2) & valid) << 1;
-        let fine = c2 & !continuation == 0 && (c2 == 0 || c2 & isa.range(v, 0x80, 0x9F) == 0);
-        return fine.then_some(u32::from(isa.equal(v, 0xC2) >> 63 != 0));
+pub(super) fn characters<I: Isa, const KEEP: bool>(
+    isa: I,
+    v: I::Vector,
+    high: u64,
+    first: u64,
+    expect: u64,
+) -> Option<(u64, bool)> {
+    let continuation = isa.continuation(v) & high;
+    if KEEP {
+        let c2 = isa.equal(v, 0xC2) & high;
+        if c2 == 0 {
+            return Some((0, false));
+        }
+        let fine = (c2 << 1) & (!continuation | isa.range(v, 0x80, 0x9F)) == 0;
+        return fine.then_some((0, c2 >> 63 != 0));
     }
     let two = high & !continuation;
-    let three = two & isa.range(v, 0xE0, 0xFF);
-    let four = three & isa.range(v, 0xF0, 0xFF);
-    if continuation != two << 1 | three << 2 | four << 3 {
+    let three = two & isa.high_from(v, 0xE0);
+    let four = three & isa.high_from(v, 0xF0);
+    if continuation != two << 1 | three << 2 | four << 3 | (first * expect) {
         return None;
     }
-    if isa.suspect(v) & valid != 0 && restricted(isa, v, valid) {
+    let expect = two >> 63 | three >> 62 | four >> 61;
+    let suspect = isa.suspect(v) & high;
+    if suspect == 0 {
+        return Some((expect, false));
+    }
+    if restricted(isa, v, high) {
         return None;
     }
-    Some(match (two >> 63, three >> 62, four >> 61) {
-        (1, ..) => 1,
-        (_, 1.., _) => 2,
-        (.., 1..) => 3,
-        _ => 0,
-    })
+    let again = suspect >> 63 != 0;
+    Some((if again { 0 } else { expect }, again))
 }
 
 /// Whether a lead byte is none, or followed by a byte that it excludes, or is half of a C1 control.
 #[inline(always)]
-fn restricted<I: Isa>(isa: I, v: I::Vector, valid: u64) -> bool {
-    let follows = |lead| (isa.equal(v, lead) & valid) << 1;
-    let never = (isa.range(v, 0xC0, 0xC1) | isa.range(v, 0xF5, 0xFF)) & valid;
+fn restricted<I: Isa>(isa: I, v: I::Vector, high: u64) -> bool {
+    let follows = |lead| (isa.equal(v, lead) & high) << 1;
+    let never = (isa.range(v, 0xC0, 0xC1) | isa.range(v, 0xF5, 0xFF)) & high;
     let low = isa.range(v, 0x80, 0x9F);
     let lowest = isa.range(v, 0x80, 0x8F);
     let excluded = (follows(0xC2) | follows(0xE0)) & low
@@ -225,20 +229,25 @@ fn restricted<I: Isa>(isa: I, v: I::Vector, valid: u64) -> bool {
 
 /// Strips block by block, with excursions into [`scalar`].
 #[inline(always)]
-fn run<I: Isa>(isa: I, stripper: &mut Stripper, input: &[u8], out: &mut [u8]) -> Stripped {
+fn run<I: Isa, const KEEP: bool>(isa: I, stripper: &mut Stripper, input: &[u8], out: &mut [u8]) -> Stripped {
     let mut out = Output { bytes: out, written: 0 };
     let mut read = 0;
     while read < input.len() {
         let mut least = 1;
         if let Some(carry) = Carry::of(stripper) {
-            read += blocks(isa, stripper, carry, input, read, &mut out);
+            let (consumed, carry) = blocks::<I, KEEP>(isa, carry, input, read, &mut out);
+            stripper.machine.state = carry.state();
+            read = consumed;
             least = BLOCK;
         } else if let State::String(_) = stripper.machine.state
             && stripper.machine.pending().is_empty()
         {
-            read += string(isa, stripper.machine.encoding, input.get(read..).unwrap_or(&[]));
+            read += string(isa, input.get(read..).unwrap_or(&[]));
         }
         let rest = input.get(read..).unwrap_or(&[]);
+        if rest.is_empty() {
+            break;
+        }
         let stepped = scalar::advance(stripper, rest, least, &mut out);
         read += stepped;
         if stepped < least.min(rest.len()) {
@@ -248,62 +257,100 @@ fn run<I: Isa>(isa: I, stripper: &mut Stripper, input: &[u8], out: &mut [u8]) ->
     Stripped { consumed: read, written: out.written }
 }
 
-/// Strips `input` from `start` on until a block is irregular or the output may not have room for it,
-/// leaves the state in the stripper, and returns how many bytes that were.
+/// Blocks that are treated alike. If all of a group were plain, the next ones are looked at as such
+/// first; in mixed text such a look is as good as a coin, and a wrong guess of the processor costs
+/// more than the masks.
+const GROUP: usize = 8;
+
+/// Strips `input` from `read` on until a block is irregular, the input ends or the output may not have
+/// room. Returns how far it came and what reaches over that border.
 #[inline(always)]
-fn blocks<I: Isa>(
+fn blocks<I: Isa, const KEEP: bool>(
     isa: I,
-    stripper: &mut Stripper,
     mut carry: Carry,
     input: &[u8],
-    start: usize,
+    mut read: usize,
     out: &mut Output<'_>,
-) -> usize {
-    let mut read = start;
-    loop {
-        let rest = input.get(read..).unwrap_or(&[]);
-        let Some(block) = rest.first_chunk::<BLOCK>() else { break };
-        let Some(room) = out.bytes.get_mut(out.written..).and_then(|room| room.first_chunk_mut::<BLOCK>()) else {
-            break;
-        };
-        let v = isa.load(block);
-        let special = isa.special(v);
-        if special == 0 && carry.none() {
-            isa.store(v, room);
-            read += BLOCK;
-            out.written += BLOCK;
-            continue;
+) -> (usize, Carry) {
+    let mut plain = false;
+    'aligned: loop {
+        let (chunks, rest) = input.get(read..).unwrap_or(&[]).as_chunks::<BLOCK>();
+        for group in chunks.chunks(GROUP) {
+            if plain && copy_plain(isa, group, out) {
+                read += group.as_flattened().len();
+                continue;
+            }
+            let mut kept = u64::MAX;
+            for block in group {
+                let Some(room) = room(out) else { break 'aligned };
+                let v = isa.load(block);
+                let Some(verdict) = judge::<I, KEEP>(isa, v, u64::MAX, carry) else { break 'aligned };
+                isa.compact(v, verdict.keep, room);
+                out.written += verdict.keep.count_ones() as usize;
+                carry = verdict.carry;
+                kept &= verdict.keep;
+                read += BLOCK;
+                if verdict.again {
+                    read -= 1;
+                    continue 'aligned;
+                }
+                if verdict.keep == 0 && carry.osc == 1 {
+                    let more = string(isa, input.get(read..).unwrap_or(&[]));
+                    read += more - more % BLOCK;
+                    continue 'aligned;
+                }
+            }
+            plain = kept == u64::MAX && carry.none();
         }
-        let Some(verdict) = judge(isa, v, special, u64::MAX, stripper, carry) else {
-            stripper.machine.state = carry.state();
-            return read - start;
-        };
-        isa.compact(v, block, verdict.keep, room);
-        out.written += verdict.keep.count_ones() as usize;
-        read += BLOCK - verdict.tail as usize;
-        carry = verdict.carry;
+        if let Some((again, after)) = last::<I, KEEP>(isa, carry, input, rest, out) {
+            read = input.len() - usize::from(again);
+            carry = after;
+        }
+        break;
     }
-    if let Some((consumed, after)) = last(isa, stripper, carry, input, read, out) {
-        read += consumed;
-        carry = after;
+    if carry.expect != 0 {
+        // Take back what is there of a character that reaches over the border: it may be none.
+        let begun = input.get(..read).unwrap_or(&[]);
+        let begun = 1 + begun.iter().rev().take_while(|byte| **byte < 0xC0).count();
+        read -= begun;
+        out.written -= begun * (1 - carry.osc as usize);
     }
-    stripper.machine.state = carry.state();
-    read - start
+    (read, carry)
 }
 
-/// The last bytes of `input`, fewer than a block, as the upper end of one; or nothing, if they are
+/// The next block of the output, if there is room for one.
+#[inline(always)]
+fn room<'o>(out: &'o mut Output<'_>) -> Option<&'o mut [u8; BLOCK]> {
+    out.bytes.get_mut(out.written..)?.first_chunk_mut::<BLOCK>()
+}
+
+/// Copies a group if all of it is plain and has room.
+#[inline(always)]
+fn copy_plain<I: Isa>(isa: I, group: &[[u8; BLOCK]], out: &mut Output<'_>) -> bool {
+    let end = out.written + group.as_flattened().len();
+    let Some(room) = out.bytes.get_mut(out.written..end) else { return false };
+    for (block, room) in group.iter().zip(room.as_chunks_mut::<BLOCK>().0) {
+        let v = isa.load(block);
+        if !isa.is_plain(v) {
+            return false;
+        }
+        isa.store(v, room);
+    }
+    out.written = end;
+    true
+}
+
+/// The `rest` of `input`, fewer bytes than a block, as the upper end of one; or nothing, if they are
 /// irregular or have no room.
 #[inline(always)]
-fn last<I: Isa>(
+fn last<I: Isa, const KEEP: bool>(
     isa: I,
-    stripper: &Stripper,
     carry: Carry,
     input: &[u8],
-    read: usize,
+    rest: &[u8],
     out: &mut Output<'_>,
-) -> Option<(usize, Carry)> {
-    let rest = input.get(read..)?;
-    if rest.len() < 8 || rest.len() > BLOCK {
+) -> Option<(bool, Carry)> {
+    if rest.len() < WORTH_A_BLOCK {
         return None;
     }
     let mut padded = [0; BLOCK];
@@ -316,32 +363,32 @@ fn last<I: Isa>(
     };
     let valid = u64::MAX << (BLOCK - rest.len());
     let v = isa.load(block);
-    let verdict = judge(isa, v, isa.special(v), valid, stripper, carry)?;
+    let verdict = judge::<I, KEEP>(isa, v, valid, carry)?;
     let count = verdict.keep.count_ones() as usize;
     let room = out.bytes.get_mut(out.written..)?;
     match room.first_chunk_mut::<BLOCK>() {
-        Some(room) => isa.compact(v, block, verdict.keep, room),
+        Some(room) => isa.compact(v, verdict.keep, room),
         None => {
             let mut packed = [0; BLOCK];
-            isa.compact(v, block, verdict.keep, &mut packed);
+            isa.compact(v, verdict.keep, &mut packed);
             room.get_mut(..count)?.copy_from_slice(packed.get(..count)?);
         }
     }
     out.written += count;
-    Some((rest.len() - verdict.tail as usize, verdict.carry))
+    Some((verdict.again, verdict.carry))
 }
+
+/// Fewer bytes than these are sooner done one by one.
+const WORTH_A_BLOCK: usize = 8;
 
 /// How many bytes of an open control string come before one that could end it.
 #[inline(always)]
-fn string<I: Isa>(isa: I, encoding: Encoding, input: &[u8]) -> usize {
+fn string<I: Isa>(isa: I, input: &[u8]) -> usize {
     let mut read = 0;
-    while let Some(block) = input.get(read..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+    for block in input.as_chunks::<BLOCK>().0 {
         let v = isa.load(block);
-        let c1 = match encoding {
-            Encoding::Utf8 => isa.equal(v, 0xC2),
-            Encoding::EightBit => isa.range(v, 0x80, 0x9F),
-        };
-        let ends = isa.equal(v, 0x1B) | isa.equal(v, 0x07) | isa.equal(v, 0x18) | isa.equal(v, 0x1A) | c1;
+        let ends = isa.equal(v, 0x1B) | isa.equal(v, 0x07) | isa.equal(v, 0x18) | isa.equal(v, 0x1A);
+        let ends = ends | isa.equal(v, 0xC2);
         if ends != 0 {
             return read + ends.trailing_zeros() as usize;
         }

@@ -4,7 +4,7 @@ mod block;
 mod runs;
 mod scalar;
 
-pub use runs::{Run, Runs};
+pub use runs::{Run, Runs, Short};
 
 use super::machine::{Encoding, Machine};
 use super::simd::{Backend, Engine};
@@ -65,7 +65,7 @@ pub struct Stripped {
 /// promised of the parts that are UTF-8.
 ///
 /// ```
-/// use stillwire::scan::{Config, Stripper};
+/// use stillwire::scan::strip::{Config, Stripper};
 ///
 /// let mut stripper = Stripper::new(Config::DEFAULT);
 /// let mut out = [0; 64];
@@ -123,6 +123,55 @@ impl Stripper {
     pub fn strip(&mut self, input: &[u8], out: &mut [u8]) -> Stripped {
         let engine = self.engine;
         engine.run(block::Strip { stripper: self, input, out })
+    }
+
+    /// Strips `buffer[start..]` and writes the text to the front of `buffer`: receive into a buffer
+    /// behind a gap of [`Self::MIN_OUTPUT`] bytes, and every call goes forward.
+    ///
+    /// It stops before the text would overtake the input, which with such a gap only
+    /// [`Invalid::Replace`] can do; then take the text away and call again with the start moved by
+    /// what was consumed.
+    ///
+    /// ```
+    /// use stillwire::scan::strip::{Config, Stripper};
+    ///
+    /// let mut buffer = *b"....\x1b[1mbold\x1b[0m!";
+    /// let done = Stripper::new(Config::DEFAULT).strip_in_place(&mut buffer, 4);
+    /// assert_eq!((done.consumed, &buffer[..done.written]), (13, &b"bold!"[..]));
+    /// ```
+    pub fn strip_in_place(&mut self, buffer: &mut [u8], start: usize) -> Stripped {
+        const PIECE: usize = 64;
+        let (mut read, mut written, mut most) = (start, 0, PIECE);
+        while read < buffer.len() {
+            let before = self.clone();
+            let (mut piece, mut text) = ([0; PIECE], [0; 3 * PIECE + Self::MIN_OUTPUT]);
+            let rest = buffer.get(read..).unwrap_or(&[]);
+            let rest = rest.get(..most).unwrap_or(rest);
+            for (to, from) in piece.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            let len = rest.len();
+            let made = self.strip(piece.get(..len).unwrap_or(&piece), &mut text).written;
+            if written + made <= read + len {
+                for (to, from) in buffer.iter_mut().skip(written).zip(text.iter().take(made)) {
+                    *to = *from;
+                }
+                (read, written, most) = (read + len, written + made, PIECE);
+            } else {
+                *self = before;
+                if most == 1 {
+                    break;
+                }
+                most = 1;
+            }
+        }
+        Stripped { consumed: read.saturating_sub(start), written }
+    }
+
+    /// The text of `input` without copying it: as slices of it, but for the odd character that was cut
+    /// by the border of two inputs. Dropping the iterator takes the rest of `input`.
+    pub fn runs<'s, 'i>(&'s mut self, input: &'i [u8]) -> Runs<'s, 'i> {
+        Runs::new(self, input)
     }
 
     /// Ends the stream: writes what a character cut by the end of input becomes (at most

@@ -1,7 +1,7 @@
 //! A byte at a time: the whole of stripping on a microcontroller, and what the block engine falls back
 //! on for anything out of the ordinary.
 
-use super::super::machine::{Event, State, Encoding};
+use super::super::machine::{Encoding, Event, State};
 use super::{Invalid, Stripped, Stripper};
 
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
@@ -42,6 +42,15 @@ pub(super) fn advance(stripper: &mut Stripper, input: &[u8], least: usize, out: 
         }
     }
     input.len()
+}
+
+/// Takes one byte, or only gives up what it shows to be invalid, if both would write: then it returns
+/// false and the byte is to be given again.
+pub(super) fn advance_one(stripper: &mut Stripper, byte: u8, out: &mut Output<'_>) -> bool {
+    if stripper.machine.breaks_pending(byte) && give_up_pending(stripper, out) && out.written > 0 {
+        return false;
+    }
+    step(stripper, byte, out)
 }
 
 /// Takes one byte; false, and nothing lost, if the output has no room for what it makes.
