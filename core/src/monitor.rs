@@ -81,6 +81,7 @@ pub struct Monitor {
     novelty: Novelty,
     idle: Idle,
     keys: Keys,
+    output: Output,
 }
 
 /// The tokens of one output, from [`Monitor::handle_output`]. Dropping it reads and counts the rest.
@@ -90,6 +91,7 @@ pub struct Watched<'m, 'i> {
     modes: &'m mut Modes,
     novelty: &'m mut Novelty,
     idle: &'m mut Idle,
+    output: &'m mut Output,
     now: Instant,
     bytes: u32,
 }
@@ -110,6 +112,7 @@ impl Monitor {
             novelty: Novelty::new(config.novelty),
             idle: Idle::new(config.idle, now),
             keys: Keys::new(),
+            output: Output::NONE,
         }
     }
 
@@ -125,6 +128,7 @@ impl Monitor {
             modes: &mut self.modes,
             novelty: &mut self.novelty,
             idle: &mut self.idle,
+            output: &mut self.output,
             now,
             bytes: u32::try_from(output.len()).unwrap_or(u32::MAX),
         }
@@ -182,6 +186,16 @@ impl Monitor {
         self.idle.evidence()
     }
 
+    /// The tally of the last output.
+    pub const fn last_output(&self) -> Output {
+        self.output
+    }
+
+    /// Whether the output is between two sequences and two characters: something may be put in between.
+    pub fn is_ground(&self) -> bool {
+        self.scanner.is_ground()
+    }
+
     /// The modes that the session has set and a terminal that joins now has to be told.
     pub const fn modes(&self) -> &Modes {
         &self.modes
@@ -212,7 +226,7 @@ impl FusedIterator for Watched<'_, '_> {}
 impl Drop for Watched<'_, '_> {
     fn drop(&mut self) {
         while self.next().is_some() {}
-        let output = Output { bytes: self.bytes, ..self.novelty.take() };
-        self.idle.handle_output(self.now, output);
+        *self.output = Output { bytes: self.bytes, ..self.novelty.take() };
+        self.idle.handle_output(self.now, *self.output);
     }
 }

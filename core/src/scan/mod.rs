@@ -13,8 +13,6 @@ mod signal;
 mod simd;
 pub mod strip;
 mod token;
-mod width;
-mod width_table;
 mod writer;
 
 pub use csi::{Csi, Param, Params};
@@ -25,4 +23,3 @@ pub use scanner::{Config, Scanner, Tokens};
 pub use signal::{Progress, PromptMark, Signal};
 pub use simd::Backend;
 pub use token::{Escape, StringEnd, Token};
-pub use width::{Width, width};
