@@ -1,1 +1,21 @@
-//! stillwire on a desktop.
+//! stillwire on a desktop: real terminals, files and sockets around the sans-IO core.
+//!
+//! The core decides; this crate reads the clock, waits in one poll(2), and moves bytes. The driver is
+//! `watch::Session`; what only Linux can do is in [`os`].
+
+pub mod cast;
+pub mod cli;
+pub mod failure;
+pub mod host;
+pub mod idle_args;
+pub mod lines;
+pub mod manual;
+pub mod os;
+pub mod outlet;
+pub mod pty;
+pub mod signals;
+pub mod strip;
+pub mod terminal;
+pub mod timeline;
+pub mod track;
+pub mod watch;

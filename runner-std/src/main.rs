@@ -1,2 +1,26 @@
-//! stillwire on a desktop.
-fn main() {}
+//! The `runner-std` binary: reads the command line, runs one of the library's commands, sets the exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use runner_std::cli::{Cli, Command};
+use runner_std::{host, manual, strip, timeline, watch};
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Host(args) => host::host(&args),
+        Command::Attach(args) => host::attach(&args),
+        Command::Watch(args) => watch::watch(&args),
+        Command::Strip(args) => strip::run(&args).map(|()| 0),
+        Command::Timeline(args) => timeline::run(&args).map(|()| 0),
+        Command::Completions { shell } => manual::completions(shell).map(|()| 0),
+        Command::Man { directory } => manual::pages(directory.as_deref()).map(|()| 0),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -8,7 +8,6 @@ mod logger;
 mod modes;
 mod scan;
 mod time;
-mod verdict;
 
 use core::fmt::Write;
 use core::hint::black_box;
@@ -29,7 +28,6 @@ extern "C" fn _start() -> ! {
         modes::all();
         scan::all();
         time::all();
-        verdict::all();
         #[cfg(feature = "canary")]
         black_box(bytes()[number() as usize]);
     }
@@ -47,11 +45,6 @@ fn buffer() -> &'static mut [u8] {
     // SAFETY: never run, so never two references at once.
     let room = unsafe { &mut *core::ptr::addr_of_mut!(ROOM) };
     black_box(room)
-}
-
-/// Some text.
-fn text() -> &'static str {
-    black_box("text")
 }
 
 /// Some number.

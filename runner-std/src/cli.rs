@@ -1,0 +1,270 @@
+//! The command line: what can be asked for, and how it explains itself.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::idle_args::IdleArgs;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Cyan.on_default().bold())
+    .usage(AnsiColor::Cyan.on_default().bold())
+    .literal(AnsiColor::Green.on_default())
+    .placeholder(AnsiColor::Yellow.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  runner-std host -- bash                           work in a session that knows when it is idle
+  runner-std watch --notify -- make -j8             be told when the build goes quiet
+  runner-std watch --events build.jsonl -- make     the same as data
+  runner-std strip < typescript | less              only the text
+  runner-std timeline session.cast                  when was it busy, and what did it wait for?
+
+Exit codes: the command's own, or 128 + signal if one killed it; 1 failure; 2 wrong usage;
+126 the command cannot be run; 127 there is no such command.";
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  runner-std watch --notify -- make -j8
+  runner-std watch --events build.jsonl -- cargo build
+  runner-std watch --events - -- make | jq -r 'select(.event==\"status\")|.status'
+  runner-std watch --on-idle 'echo \"$STILLWIRE_SESSION: $STILLWIRE_REASON\" >>idle.log' -- bash
+  runner-std watch --record demo.cast --idle-after 10s -- vim notes.txt
+
+Events, one JSON object per line, `t` in seconds since the start:
+  {\"t\":0.000000,\"event\":\"start\",\"session\":\"make\",\"pid\":4711}
+  {\"t\":4.500000,\"event\":\"status\",\"status\":\"idle\",\"reason\":\"quiet\",\"last_visible\":1.000000}
+  {\"t\":9.120000,\"event\":\"status\",\"status\":\"running\"}
+  {\"t\":9.130000,\"event\":\"signal\",\"signal\":\"bell\"}
+  {\"t\":60.020000,\"event\":\"exit\",\"code\":0}
+
+Reasons: never_active, quiet, repainting, at_prompt, awaiting_input, bell.";
+
+const STRIP_EXAMPLES: &str = "\
+Examples:
+  ls --color=always | runner-std strip
+  runner-std strip typescript > plain.txt
+  runner-std strip --invalid keep latin1.log | iconv -f latin1
+
+Kept are printable text, tab, newline and carriage return; everything else is dropped.";
+
+const TIMELINE_EXAMPLES: &str = "\
+Examples:
+  runner-std timeline session.cast
+  runner-std timeline --svg session.svg session.cast
+  runner-std timeline --json - < session.cast | jq .
+  runner-std timeline --idle-after 10s --counts novel agent.cast
+
+Reads asciicast versions 1, 2 and 3. The recording's own clock drives the same machine that `watch` runs, so the
+result is exact to the microsecond and always the same.";
+
+const HOST_EXAMPLES: &str = "\
+Examples:
+  runner-std host -- bash
+  runner-std host --name build -- make -j8     then, in another terminal: runner-std attach build
+
+This first host serves one session and one attached terminal. If standard input is a terminal you work in the session
+right away; the title of that terminal tells whether the session is idle.";
+
+/// Knows when a terminal session has gone still.
+#[derive(Debug, Parser)]
+#[command(name = "runner-std", version, about, after_help = EXAMPLES, styles = STYLES, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    /// What to do.
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a session that others can attach to, and work in it
+    #[command(after_help = HOST_EXAMPLES)]
+    Host(HostArgs),
+    /// Attach this terminal to a hosted session; Ctrl-] detaches
+    Attach(AttachArgs),
+    /// Run a command right here and report when it is idle or active
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(WatchArgs),
+    /// Remove escape sequences from a stream
+    #[command(after_help = STRIP_EXAMPLES)]
+    Strip(StripArgs),
+    /// Show when a recording was active, idle or only repainting
+    #[command(after_help = TIMELINE_EXAMPLES)]
+    Timeline(TimelineArgs),
+    /// Print a completion script: runner-std completions bash > ~/.local/share/bash-completion/completions/runner-std
+    Completions {
+        /// The shell to write it for
+        shell: Shell,
+    },
+    /// Print the manual page, or write one per command: runner-std man | man -l -
+    Man {
+        /// Write a page per command into this directory instead
+        directory: Option<PathBuf>,
+    },
+}
+
+/// How a session is observed; the same for everything that runs one.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ObserveArgs {
+    /// The session's name, in events and for hooks [default: the name of the command]
+    #[arg(long, value_name = "NAME", help_heading = "Session")]
+    pub name: Option<String>,
+
+    /// Write what happens as JSON lines to FILE, to an inherited descriptor (a number), or to standard output (-);
+    /// with `-` the session itself is shown on standard error or the terminal
+    #[arg(long, value_name = "FILE|FD|-", help_heading = "Reports")]
+    pub events: Option<OsString>,
+
+    /// Run this shell command when the session becomes idle; STILLWIRE_SESSION, STILLWIRE_STATUS and
+    /// STILLWIRE_REASON tell it more
+    #[arg(long, value_name = "CMD", help_heading = "Reports")]
+    pub on_idle: Option<String>,
+
+    /// Run this shell command when the session becomes active again
+    #[arg(long, value_name = "CMD", help_heading = "Reports")]
+    pub on_active: Option<String>,
+
+    /// Raise a desktop notification through the terminal when the session becomes idle
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "auto",
+          help_heading = "Reports")]
+    pub notify: Option<Notify>,
+
+    /// Show in the title of the terminal whether the session is idle
+    #[arg(long, help_heading = "Reports")]
+    pub title: bool,
+
+    /// Record the session as asciicast version 2
+    #[arg(long, value_name = "FILE.cast", help_heading = "Reports")]
+    pub record: Option<PathBuf>,
+
+    /// Record what is typed as well, passwords included
+    #[arg(long, requires = "record", help_heading = "Reports")]
+    pub record_input: bool,
+}
+
+/// How a desktop notification is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Notify {
+    /// What the terminal is known to understand, else the bell
+    Auto,
+    /// OSC 9: iTerm2, kitty, Windows Terminal
+    Osc9,
+    /// OSC 777: foot, Ghostty, WezTerm, VTE, urxvt
+    Osc777,
+    /// BEL: everything, tmux and screen included
+    Bell,
+}
+
+/// `watch`
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    /// How the session is observed.
+    pub observe: ObserveArgs,
+    #[command(flatten)]
+    /// When it counts as idle.
+    pub idle: IdleArgs,
+    /// The command to run, with its arguments
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<OsString>,
+}
+
+/// `host`
+#[derive(Args, Debug)]
+pub struct HostArgs {
+    #[command(flatten)]
+    /// How the session is observed.
+    pub observe: ObserveArgs,
+    #[command(flatten)]
+    /// When it counts as idle.
+    pub idle: IdleArgs,
+    /// The command to host, with its arguments [default: $SHELL]
+    #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<OsString>,
+}
+
+/// `attach`
+#[derive(Args, Debug)]
+pub struct AttachArgs {
+    /// The session; may be left out if there is only one
+    pub name: Option<String>,
+}
+
+/// `strip`
+#[derive(Args, Debug)]
+pub struct StripArgs {
+    /// What to do with bytes that are not UTF-8
+    #[arg(long, value_enum, default_value_t = Invalid::Replace, value_name = "POLICY")]
+    pub invalid: Invalid,
+
+    /// Read bytes 0x80-0x9F as controls, as on an 8-bit terminal, and not as parts of UTF-8
+    #[arg(long)]
+    pub c1_8bit: bool,
+
+    /// The file to read; - or nothing: standard input
+    pub file: Option<PathBuf>,
+}
+
+/// What `strip` does with bytes that are not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Invalid {
+    /// One U+FFFD for each, so that the output is UTF-8
+    Replace,
+    /// Leave them out
+    Drop,
+    /// Pass them on, for text in another encoding
+    Keep,
+}
+
+/// `timeline`
+#[derive(Args, Debug)]
+pub struct TimelineArgs {
+    #[command(flatten)]
+    /// When it counts as idle.
+    pub idle: IdleArgs,
+
+    /// Print the event lines of `watch --events` instead
+    #[arg(long)]
+    pub json: bool,
+
+    /// Draw a picture into OUT (- for standard output) instead
+    #[arg(long, value_name = "OUT", conflicts_with = "json")]
+    pub svg: Option<PathBuf>,
+
+    /// Columns of the text [default: those of the terminal, or 80]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=400))]
+    pub width: Option<u16>,
+
+    /// When to use colours; NO_COLOR turns `auto` off
+    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+
+    /// The recording; - for standard input
+    #[arg(value_name = "FILE.cast")]
+    pub file: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_after_the_command_is_its_own() {
+        let cli =
+            Cli::try_parse_from(["runner-std", "watch", "--notify", "--", "ls", "--events", "-x"]).unwrap();
+        let Command::Watch(args) = cli.command else { panic!("watch") };
+        assert_eq!(args.command, ["ls", "--events", "-x"]);
+        assert_eq!((args.observe.notify, args.observe.events), (Some(Notify::Auto), None));
+        assert!(Cli::try_parse_from(["runner-std", "watch", "--notify"]).is_err());
+    }
+}

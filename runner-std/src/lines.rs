@@ -1,0 +1,127 @@
+//! Event lines: one JSON object per line, the same for `watch --events` and `timeline --json`.
+
+use std::fmt::Write;
+
+use stillwire::Instant;
+use stillwire::idle::{Evidence, Status};
+use stillwire::scan::{Progress, PromptMark, Signal};
+
+use crate::pty::Outcome;
+use crate::track::{Report, What};
+
+/// The line for a report; none for the end, which [`exit`] tells.
+pub fn report(report: &Report) -> Option<String> {
+    match &report.what {
+        What::Status(Status::Exited(_), _) => None,
+        What::Status(now, evidence) => Some(status(report.at, *now, evidence)),
+        What::Signal { signal: said, text, dropped } => Some(signal(report.at, *said, text, *dropped)),
+    }
+}
+
+/// The first line: what runs. A recording has no process.
+pub fn start(session: &str, pid: Option<u32>) -> String {
+    let mut line = format!("{{\"t\":{},\"event\":\"start\",\"session\":{}", Instant::ZERO, quoted(session));
+    if let Some(pid) = pid {
+        let _ = write!(line, ",\"pid\":{pid}");
+    }
+    close(line)
+}
+
+/// The status or its reason has changed. For `idle` with the evidence: the last visible output, and the last
+/// novel one where that is older (something was repainted since).
+pub fn status(at: Instant, status: Status, evidence: &Evidence) -> String {
+    let mut line = format!("{{\"t\":{at},\"event\":\"status\",\"status\":\"{}\"", status.as_str());
+    if let Some(reason) = status.reason() {
+        let _ = write!(line, ",\"reason\":\"{}\"", reason.as_str());
+        if let Some(visible) = evidence.visible {
+            let _ = write!(line, ",\"last_visible\":{visible}");
+        }
+        if let Some(novel) = evidence.novel.filter(|novel| Some(*novel) != evidence.visible) {
+            let _ = write!(line, ",\"last_novel\":{novel}");
+        }
+    }
+    close(line)
+}
+
+/// The session said something out loud; `text` for titles and notifications, `dropped` lines before this one.
+pub fn signal(at: Instant, signal: Signal, text: &str, dropped: u32) -> String {
+    let mut line = format!("{{\"t\":{at},\"event\":\"signal\",\"signal\":\"{}\"", signal_name(signal));
+    match signal {
+        Signal::Prompt(mark) => {
+            let _ = write!(line, ",\"mark\":\"{}\"", mark_name(mark));
+            if let PromptMark::CommandFinished { exit: Some(code) } = mark {
+                let _ = write!(line, ",\"code\":{code}");
+            }
+        }
+        Signal::Progress(progress) => {
+            let (state, percent) = progress_parts(progress);
+            let _ = write!(line, ",\"state\":\"{state}\"");
+            if let Some(percent) = percent {
+                let _ = write!(line, ",\"percent\":{percent}");
+            }
+        }
+        Signal::Title | Signal::Notification => {
+            let _ = write!(line, ",\"text\":{}", quoted(text));
+        }
+        Signal::AlternateScreen(on) | Signal::SynchronizedUpdate(on) => {
+            let _ = write!(line, ",\"on\":{on}");
+        }
+        Signal::Bell | Signal::Query => {}
+    }
+    if dropped > 0 {
+        let _ = write!(line, ",\"dropped\":{dropped}");
+    }
+    close(line)
+}
+
+/// The session is over.
+pub fn exit(at: Instant, outcome: Outcome) -> String {
+    let mut line = format!("{{\"t\":{at},\"event\":\"exit\",\"code\":{}", outcome.code());
+    if let Outcome::Signal(signal) = outcome {
+        let _ = write!(line, ",\"signal\":{signal}");
+    }
+    close(line)
+}
+
+/// The name of a signal in event lines and pictures.
+pub const fn signal_name(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Bell => "bell",
+        Signal::Prompt(_) => "prompt",
+        Signal::Progress(_) => "progress",
+        Signal::Notification => "notification",
+        Signal::Title => "title",
+        Signal::AlternateScreen(_) => "alternate_screen",
+        Signal::SynchronizedUpdate(_) => "synchronized_update",
+        Signal::Query => "query",
+    }
+}
+
+const fn mark_name(mark: PromptMark) -> &'static str {
+    match mark {
+        PromptMark::PromptStart => "prompt_start",
+        PromptMark::CommandStart => "command_start",
+        PromptMark::CommandExecuted => "command_executed",
+        PromptMark::CommandFinished { .. } => "command_finished",
+    }
+}
+
+const fn progress_parts(progress: Progress) -> (&'static str, Option<u8>) {
+    match progress {
+        Progress::Clear => ("clear", None),
+        Progress::Percent(percent) => ("percent", Some(percent)),
+        Progress::Error(percent) => ("error", percent),
+        Progress::Indeterminate => ("indeterminate", None),
+        Progress::Paused(percent) => ("paused", percent),
+    }
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn close(mut line: String) -> String {
+    line.push_str("}\n");
+    line
+}

@@ -1,0 +1,98 @@
+//! Where the event lines go.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use stillwire::Instant;
+
+use crate::failure::Failure;
+use crate::os;
+use crate::outlet::Outlet;
+
+/// Bytes of event lines that wait for a slow reader; what comes while they do is counted and not kept.
+const LIMIT: usize = 256 << 10;
+
+/// Writes event lines, and never waits for whoever reads them.
+#[derive(Debug)]
+pub(super) struct EventLog {
+    out: Outlet,
+    lost: u64,
+    broken: Option<String>,
+}
+
+impl EventLog {
+    /// Opens what `--events` names: a file (emptied first), `-`, or the number of an inherited descriptor.
+    ///
+    /// # Errors
+    /// If it cannot be opened; for `-` if standard output is a terminal, where the session would be.
+    pub(super) fn open(target: &OsStr) -> Result<Self, Failure> {
+        let shown = target.to_string_lossy();
+        let out = if target == "-" {
+            if rustix::termios::isatty(rustix::stdio::stdout()) {
+                return Err(Failure::usage("--events - would mix the events into the session's screen")
+                    .hint(
+                        "pipe standard output somewhere, or write --events FILE and follow it with tail -f",
+                    ));
+            }
+            let stdout = rustix::stdio::stdout().try_clone_to_owned();
+            Outlet::new(stdout.map_err(|error| Failure::io("use standard output", error))?)
+        } else if let Ok(fd) = shown.parse() {
+            let file = os::inherited(fd).map_err(|error| {
+                Failure::io(format!("write events to descriptor {fd}"), error)
+                    .hint(format!("open one for it: runner-std watch --events 3 … 3>events.jsonl (a file named {fd} is ./{fd})"))
+            })?;
+            Outlet::file(file)
+        } else {
+            let file = File::create(target);
+            Outlet::file(file.map_err(|error| Failure::io(format!("write events to {shown}"), error))?)
+        };
+        Ok(Self { out, lost: 0, broken: None })
+    }
+
+    /// Writes one line, or counts it as lost.
+    pub(super) fn line(&mut self, now: Instant, line: &str) {
+        if self.broken.is_some() {
+            return;
+        }
+        if self.out.len() + line.len() > LIMIT {
+            self.lost += 1;
+            return;
+        }
+        if self.lost > 0 {
+            let lost =
+                format!("{{\"t\":{now},\"event\":\"lost\",\"count\":{}}}\n", std::mem::take(&mut self.lost));
+            self.put(lost.as_bytes());
+        }
+        self.put(line.as_bytes());
+    }
+
+    /// The descriptor to wait for, if lines wait for it.
+    pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+        (self.broken.is_none() && !self.out.is_empty()).then(|| self.out.fd())
+    }
+
+    /// Writes what waits.
+    pub(super) fn flush(&mut self) {
+        self.put(&[]);
+    }
+
+    /// What to tell the user at the end, if events could not be written.
+    pub(super) fn complaint(&self) -> Option<String> {
+        let lost =
+            (self.lost > 0).then(|| format!("{} events were lost, their reader was too slow", self.lost));
+        self.broken.as_ref().map(|error| format!("events could not be written: {error}")).or(lost)
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        match self.out.write(bytes) {
+            Ok(()) => {}
+            // The reader has seen enough: `| head -3`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.broken = Some("their reader has gone".into());
+            }
+            Err(error) => self.broken = Some(error.to_string()),
+        }
+    }
+}
