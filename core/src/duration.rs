@@ -16,7 +16,7 @@ use nom::Parser as _;
 use nom::bytes::complete::take_while;
 use nom::character::complete::digit1;
 
-use crate::time::{Duration, UNITS, Unit};
+use crate::time::{Duration, UNITS, Unit, write_number};
 
 /// Why a text is no duration. Its `Display` says what to write instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn parse_span(text: &str) -> Result<Duration, Error> {
         let numeric = rest.starts_with(|first: char| first.is_ascii_digit());
         return Err(if numeric { Error::Negative } else { Error::NotADuration });
     }
-    let (mut rest, mut total, mut units) = (text, 0u64, UNITS.as_slice());
+    let (mut rest, mut total, mut units) = (text.as_bytes(), 0u64, UNITS.as_slice());
     while !rest.is_empty() {
         let (after, count, unit) = part(rest)?;
         if unit.is_empty() {
@@ -87,13 +87,19 @@ pub fn parse_span(text: &str) -> Result<Duration, Error> {
     Ok(Duration::from_micros(total))
 }
 
-/// A number and what follows it up to the next number.
-fn part(text: &str) -> Result<(&str, u64, &str), Error> {
+/// A number and what follows it up to the next number. (On bytes: nom splits text in a way that could panic.)
+fn part(text: &[u8]) -> Result<(&[u8], u64, &str), Error> {
     let mut number_and_unit =
-        (digit1::<&str, nom::error::Error<&str>>, take_while(|c: char| !c.is_ascii_digit()));
+        (digit1::<&[u8], nom::error::Error<&[u8]>>, take_while(|byte: u8| !byte.is_ascii_digit()));
     let (rest, (digits, unit)) = number_and_unit.parse(text).map_err(|_| Error::NotADuration)?;
+    let (digits, unit) = (as_text(digits)?, as_text(unit)?);
     let count = digits.parse().map_err(|_| Error::Overflow)?; // digits only: nothing else can be wrong
     Ok((rest, count, unit))
+}
+
+/// Text that was cut before and after ASCII digits only, so that it is UTF-8 still.
+fn as_text(bytes: &[u8]) -> Result<&str, Error> {
+    str::from_utf8(bytes).map_err(|_| Error::NotADuration)
 }
 
 /// The size of `unit` in µs, and the units that may follow it.
@@ -120,7 +126,15 @@ impl fmt::Display for Error {
         match self {
             Self::Empty => f.write_str("a duration is missing: write one such as 500ms, 10s or 1h30m"),
             Self::NotADuration => f.write_str("not a duration: write one such as 500ms, 10s, 5m or 1h30m"),
-            Self::NoUnit(count) => write!(f, "{count} of what? write {count}ms, {count}s or {count}m"),
+            Self::NoUnit(count) => {
+                let (before, units) = ([" of what? write ", "ms, ", "s or "], "m");
+                for text in before {
+                    write_number(f, *count)?;
+                    f.write_str(text)?;
+                }
+                write_number(f, *count)?;
+                f.write_str(units)
+            }
             Self::UnknownUnit => f.write_str("unknown unit: write h, m, s or ms, as in 1h30m or 500ms"),
             Self::Negative => f.write_str("a duration cannot be negative: write 0 or never to switch it off"),
             Self::Fraction => f.write_str("no fractions: write 1h30m for 1.5h, or 1500ms for 1.5s"),

@@ -151,19 +151,9 @@ impl From<Duration> for core::time::Duration {
 /// Seconds with six decimals, as in the event lines: `4.500000`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Digit by digit, because the formatting of a u64 links a panic on small targets.
-        const SECOND: u64 = 1_000_000;
-        let mut unit = 10_000_000_000_000_000_000;
-        while unit > 0 {
-            if unit <= SECOND || self.0 >= unit {
-                f.write_char(char::from(b'0' + (self.0 / unit % 10) as u8))?;
-            }
-            if unit == SECOND {
-                f.write_char('.')?;
-            }
-            unit /= 10;
-        }
-        Ok(())
+        write_number(f, self.0 / 1_000_000)?;
+        f.write_char('.')?;
+        write_digits(f, self.0 % 1_000_000, 100_000)
     }
 }
 
@@ -176,12 +166,32 @@ impl fmt::Display for Duration {
         let mut rest = self.0;
         for (unit, size) in UNITS {
             if rest >= size {
-                write!(f, "{}{unit}", rest / size)?;
-                rest %= size;
+                let count = rest.checked_div(size).unwrap_or(0); // no size is zero
+                write_number(f, count)?;
+                f.write_str(unit)?;
+                rest = rest.saturating_sub(count.saturating_mul(size));
             }
         }
         Ok(())
     }
+}
+
+/// Writes `number` in decimal, as `Display` of `u64` does; that one links a panic on small targets.
+pub(crate) fn write_number(out: &mut impl Write, number: u64) -> fmt::Result {
+    let mut unit = 1u64;
+    while let Some(larger) = unit.checked_mul(10).filter(|larger| *larger <= number) {
+        unit = larger;
+    }
+    write_digits(out, number, unit)
+}
+
+/// Writes the digits of `number` from that of `unit`, a power of ten, down to the last.
+fn write_digits(out: &mut impl Write, number: u64, mut unit: u64) -> fmt::Result {
+    while unit > 0 {
+        out.write_char(char::from(b'0' + (number / unit % 10) as u8))?;
+        unit /= 10;
+    }
+    Ok(())
 }
 
 /// The units that durations are written in, and their microseconds; largest first.

@@ -15,13 +15,13 @@ state() {
     printf "%d" $((16#$("$nm" --print-size "$1" | awk '$NF == "STATE" { print $2 }')))
 }
 
-images=(scanner)
+images=(scanner scanner_idle)
 for target in $M0 $M4; do
     bare_cargo build "$target" --release --quiet -p footprint
     folder=target/$target/release
     base=$(flash "$folder/baseline")
     for image in "${images[@]}"; do
-        printf '%-22s %-14s flash %6d B  state %5d B\n' "$target" "$image" \
+        printf '%-22s %-13s flash %6d B  state %5d B\n' "$target" "$image" \
             $(($(flash "$folder/$image") - base)) "$(state "$folder/$image")"
     done
 done

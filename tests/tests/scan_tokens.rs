@@ -56,7 +56,7 @@ fn expected(input: &[u8], encoding: Encoding) -> Vec<Seen> {
 /// A control sequence with numbers as the scanner keeps them; None: malformed.
 fn canonical(text: &str) -> Option<String> {
     let (rest, last) = text.split_at(text.len() - 1);
-    let marker = rest.starts_with(['<', '=', '>', '?']).then_some(1).unwrap_or(0);
+    let marker = usize::from(rest.starts_with(['<', '=', '>', '?']));
     let (private, rest) = rest.split_at(marker);
     let params = rest.trim_end_matches(|char| char <= '/');
     let intermediates = &rest[params.len()..];

@@ -13,6 +13,8 @@ mod signal;
 mod simd;
 pub mod strip;
 mod token;
+mod width;
+mod width_table;
 mod writer;
 
 pub use csi::{Csi, Param, Params};
@@ -23,3 +25,4 @@ pub use scanner::{Config, Scanner, Tokens};
 pub use signal::{Progress, PromptMark, Signal};
 pub use simd::Backend;
 pub use token::{Escape, StringEnd, Token};
+pub use width::{Width, width};

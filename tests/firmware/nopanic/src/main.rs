@@ -8,6 +8,7 @@ mod logger;
 mod modes;
 mod scan;
 mod time;
+mod verdict;
 
 use core::fmt::Write;
 use core::hint::black_box;
@@ -28,6 +29,7 @@ extern "C" fn _start() -> ! {
         modes::all();
         scan::all();
         time::all();
+        verdict::all();
         #[cfg(feature = "canary")]
         black_box(bytes()[number() as usize]);
     }
@@ -45,6 +47,11 @@ fn buffer() -> &'static mut [u8] {
     // SAFETY: never run, so never two references at once.
     let room = unsafe { &mut *core::ptr::addr_of_mut!(ROOM) };
     black_box(room)
+}
+
+/// Some text.
+fn text() -> &'static str {
+    black_box("text")
 }
 
 /// Some number.
