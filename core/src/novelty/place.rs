@@ -167,12 +167,12 @@ impl Place {
     }
 
     /// The screen is erased. What had been written since the last time is likely to be written again, if it
-    /// fitted a screen; if not this is a new beginning.
+    /// fitted a screen; and whatever is written without a pause is a redraw, as after a resize.
     fn clear(&mut self) {
         if self.bottom >= MAX_LINES / 2 {
             self.bottom = 1;
         }
-        self.growth = 0;
+        self.growth = MAX_LINES;
         self.go_to(self.bottom.saturating_sub(1));
     }
 }
