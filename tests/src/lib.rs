@@ -3,4 +3,5 @@
 pub mod cases;
 pub mod naive;
 pub mod random;
+pub mod verdicts;
 pub mod vte_oracle;
