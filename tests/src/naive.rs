@@ -59,6 +59,11 @@ pub fn strip(input: &[u8], encoding: Encoding, policy: Policy) -> Vec<u8> {
     let mut lone_c2 = false;
     for seen in tokens(input, encoding) {
         match seen {
+            // In an 8-bit stream these are characters of an unknown set.
+            Seen::Char('\u{A0}'..) if encoding == Encoding::EightBit && policy == Policy::Drop => {}
+            Seen::Char('\u{A0}'..) if encoding == Encoding::EightBit && policy == Policy::Replace => {
+                out.extend("\u{FFFD}".bytes());
+            }
             Seen::Char(char) if encoding == Encoding::EightBit => out.push(char as u8),
             Seen::Char(char) => out.extend(char.to_string().bytes()),
             Seen::Control(byte @ (b'\t' | b'\n' | b'\r')) => out.push(byte),

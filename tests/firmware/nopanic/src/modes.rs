@@ -1,14 +1,15 @@
-//! `stillwire::scan`: sticky modes and resync marks.
+//! `stillwire::scan`: sticky modes, resync marks and visible width.
 
 use core::hint::black_box;
 
-use stillwire::scan::{Config, Mode, Modes, Resync, Scanner};
+use stillwire::scan::{Config, Mode, Modes, Resync, Scanner, Width, width};
 
 use crate::{buffer, bytes, number, show};
 
 pub(crate) fn all() {
     sticky();
     marks();
+    cells();
 }
 
 fn sticky() {
@@ -31,4 +32,17 @@ fn marks() {
     }
     resync.handle_end(number() as usize);
     show!(resync, resync == black_box(Resync::new()));
+}
+
+fn cells() {
+    let mut cells = black_box(Width::new());
+    for token in Scanner::new(Config::DEFAULT).scan(bytes()) {
+        cells.handle(&token);
+    }
+    if let Ok(text) = core::str::from_utf8(bytes()) {
+        cells.push(text);
+        show!(width(text));
+    }
+    cells.push_char(black_box('é'));
+    show!(cells, cells.cells(), cells == black_box(Width::new()));
 }
