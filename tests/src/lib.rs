@@ -1,6 +1,7 @@
 //! What several tests share: oracles, laws, worlds.
 
 pub mod cases;
+pub mod fuzz;
 pub mod naive;
 pub mod random;
 pub mod verdicts;

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Text that is merely appended is always novel: `....` and `y\ny\ny` are progress. Only text painted after
-//! *going back* (see [`Place`](place)) can be a repaint, and it is one where its words were seen recently:
+//! *going back* (see `Place`) can be a repaint, and it is one where its words were seen recently:
 //! the last few hundred different words are kept as one-byte fingerprints, in 512 bytes. A *word* is what
 //! stands between blanks, controls and cursor movements, colours aside, in pieces of at most 16 characters.
 //!

@@ -7,6 +7,7 @@
 mod logger;
 mod modes;
 mod scan;
+mod strip;
 mod time;
 mod verdict;
 
@@ -28,6 +29,7 @@ extern "C" fn _start() -> ! {
     loop {
         modes::all();
         scan::all();
+        strip::all();
         time::all();
         verdict::all();
         #[cfg(feature = "canary")]

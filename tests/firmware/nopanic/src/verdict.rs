@@ -102,6 +102,7 @@ fn monitors() {
     while let Some(event) = monitor.poll(now()) {
         show!(event);
     }
+    show!(monitor.last_output(), monitor.is_ground());
     show!(monitor.poll_at(), monitor.status(), monitor.evidence(), monitor.quiet(), *monitor.modes());
     show!(monitor == black_box(Monitor::new(config, now())));
 }

@@ -1,0 +1,23 @@
+//! Every file of the fuzz corpora through the bodies that are fuzzed, on stable Rust.
+
+use std::fs;
+use std::path::Path;
+
+use stillwire_tests::fuzz;
+
+fn replay(target: &str, body: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("a corpus").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    assert!(files.len() > 3, "the corpus of {target} is missing");
+    for file in files {
+        println!("{}", file.display()); // shown if it panics
+        body(&fs::read(&file).expect("a file of the corpus"));
+    }
+}
+
+#[test]
+fn the_corpus_of_ansi_strip_holds() {
+    replay("ansi_strip", fuzz::ansi_strip_every_way);
+}
