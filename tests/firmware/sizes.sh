@@ -15,7 +15,7 @@ state() {
     printf "%d" $((16#$("$nm" --print-size "$1" | awk '$NF == "STATE" { print $2 }')))
 }
 
-images=(scanner scanner_idle)
+images=(strip scanner scanner_idle)
 for target in $M0 $M4; do
     bare_cargo build "$target" --release --quiet -p footprint
     folder=target/$target/release
