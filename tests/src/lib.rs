@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod fuzz;
+pub mod implementations;
 pub mod naive;
 pub mod random;
 pub mod verdicts;

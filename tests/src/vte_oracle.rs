@@ -31,7 +31,7 @@ pub fn text(input: &[u8]) -> Option<String> {
     let c1 =
         chunks().flat_map(|chunk| chunk.valid().chars()).any(|char| ('\u{80}'..='\u{9F}').contains(&char));
     let stray = chunks().any(|chunk| matches!(chunk.invalid(), [0x80..=0x9F]));
-    let dcs = input.windows(2).any(|pair| pair == b"\x1bP") || input.contains(&0x90);
+    let dcs = input.windows(2).any(|pair| pair == b"\x1bP");
     if c1 || stray || dcs && input.contains(&0x9C) {
         return None;
     }

@@ -2,86 +2,12 @@
 
 use std::iter::once;
 
-use stillwire::scan::strip::{self, Invalid, Stripper};
-use stillwire::scan::{Config, Encoding, Scanner, Token};
+use stillwire::scan::Encoding;
 use stillwire_tests::cases::{CASES, FRAGMENTS};
+use stillwire_tests::implementations::IMPLEMENTATIONS;
 use stillwire_tests::naive::{self, POLICIES, Policy};
 use stillwire_tests::random::Random;
 use stillwire_tests::vte_oracle;
-
-/// Text of a stream that comes in pieces. None: the implementation does not do this policy.
-type Strip = fn(pieces: &[&[u8]], Encoding, Policy) -> Option<Vec<u8>>;
-
-const IMPLEMENTATIONS: &[(&str, Strip)] = &[
-    ("naive", by_naive),
-    ("tokens", by_tokens),
-    ("stripper", by_stripper),
-    ("stripper into small slices", by_stripper_step_by_step),
-];
-
-fn by_naive(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
-    Some(naive::strip(&pieces.concat(), encoding, policy))
-}
-
-fn by_tokens(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
-    let mut scanner = Scanner::new(Config { encoding });
-    let mut text = Vec::new();
-    let mut take = |token: Token<'_>| match token {
-        Token::Text(run) => text.extend(run.bytes()),
-        Token::Char(_) if encoding == Encoding::EightBit && policy == Policy::Drop => {}
-        Token::Char(_) if encoding == Encoding::EightBit => text.extend("\u{FFFD}".bytes()),
-        Token::Char(char) => text.extend(char.to_string().bytes()),
-        Token::Invalid(_) if policy == Policy::Replace => text.extend("\u{FFFD}".bytes()),
-        Token::Control(byte @ (b'\t' | b'\n' | b'\r')) => text.push(byte),
-        _ => {}
-    };
-    for piece in pieces {
-        scanner.scan(piece).for_each(&mut take);
-    }
-    scanner.finish().into_iter().for_each(&mut take);
-    (policy != Policy::Keep).then_some(text)
-}
-
-fn stripper(encoding: Encoding, policy: Policy) -> Stripper {
-    let invalid = match policy {
-        Policy::Replace => Invalid::Replace,
-        Policy::Drop => Invalid::Drop,
-        Policy::Keep => Invalid::Keep,
-    };
-    Stripper::new(strip::Config { invalid, encoding })
-}
-
-fn by_stripper(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
-    let mut stripper = stripper(encoding, policy);
-    let mut text = Vec::new();
-    let mut out = vec![0; 3 * pieces.iter().map(|piece| piece.len()).max().unwrap_or(0) + 16];
-    for piece in pieces {
-        let done = stripper.strip(piece, &mut out);
-        assert_eq!(done.consumed, piece.len());
-        text.extend(&out[..done.written]);
-    }
-    let len = stripper.finish(&mut out);
-    text.extend(&out[..len]);
-    Some(text)
-}
-
-fn by_stripper_step_by_step(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
-    let mut stripper = stripper(encoding, policy);
-    let mut text = Vec::new();
-    let mut out = [0; Stripper::MIN_OUTPUT];
-    for piece in pieces {
-        let mut rest = *piece;
-        while !rest.is_empty() {
-            let done = stripper.strip(rest, &mut out);
-            assert!(done.consumed + done.written > 0, "it goes forward");
-            text.extend(&out[..done.written]);
-            rest = &rest[done.consumed..];
-        }
-    }
-    let len = stripper.finish(&mut out);
-    text.extend(&out[..len]);
-    Some(text)
-}
 
 /// Everything agrees on `input` in `pieces`, with `expected` of the naive reference.
 fn check(input: &[u8], pieces: &[&[u8]], encoding: Encoding, policy: Policy, expected: &[u8]) {
@@ -144,7 +70,7 @@ fn no_cut_of_a_case_changes_its_text() {
 fn two_cases_in_a_row_and_any_byte_between_them_agree() {
     for (index, case) in CASES.iter().enumerate() {
         let next = &CASES[(index * 7 + 3) % CASES.len()];
-        for byte in 0..=255u8 {
+        for byte in (0..=255u8).skip(index % 5).step_by(5) {
             let input: Vec<u8> = [case.input, &[byte], next.input].concat();
             for policy in POLICIES {
                 let expected = naive::strip(&input, Encoding::Utf8, policy);
@@ -167,7 +93,7 @@ fn two_cases_in_a_row_and_any_byte_between_them_agree() {
 fn random_streams_in_random_pieces_agree() {
     let mut random = Random::new(1);
     let mut sound = 0;
-    for round in 0..30_000 {
+    for round in 0..10_000 {
         let input = stream(&mut random);
         let encoding = if round % 5 == 0 { Encoding::EightBit } else { Encoding::Utf8 };
         let longest = *random.pick(&[1, 2, 3, 7, 40, 200]);
@@ -183,14 +109,14 @@ fn random_streams_in_random_pieces_agree() {
             sound += 1;
         }
     }
-    assert!(sound > 1_000, "vte was asked only {sound} times");
+    assert!(sound > 500, "vte was asked only {sound} times");
 }
 
 /// What `strip` promises, of every random stream.
 #[test]
 fn stripped_text_holds_no_control_and_strips_to_itself() {
     let mut random = Random::new(2);
-    for _ in 0..20_000 {
+    for _ in 0..10_000 {
         let input = stream(&mut random);
         for policy in POLICIES {
             let text = naive::strip(&input, Encoding::Utf8, policy);
