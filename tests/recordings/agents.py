@@ -1,10 +1,13 @@
-"""How coding agents paint: the frames of four kinds of interface, without any agent.
+"""How coding agents paint: the frames of five kinds of interface, without any agent.
 
+Differ   parks the cursor in its input row and paints only the cells that changed (later Claude Code)
 Inline   erases its last frame line by line and prints a new one (Ink: Claude Code, Gemini CLI)
 Viewport keeps a few rows at the bottom, scrolls finished lines above them (ratatui: Codex)
 Repl     prints, waits at a prompt, redraws a live tail of the answer (rich: aider)
 Full     owns the alternate screen, paints differences (opencode)
 """
+
+import re
 
 GLYPHS = "·✢✳✶✻✽"
 BRAILLE = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -16,6 +19,11 @@ WORDS = (
     "block from a new one we also need a test for empty input because the first version returned "
     "early here is what changes in the module and why this is safe on every platform"
 ).split()
+
+
+def cells(text):
+    """How many cells a line takes, colours aside."""
+    return len(re.sub("\x1b\\[[0-9;]*m", "", text))
 
 
 def prose(rng, width=70):
@@ -85,6 +93,69 @@ class Inline:
             self.frame(above, spinner)
             n += 1
             self.stage.wait(period * (0.8 + 0.4 * self.stage.rng.random()))
+
+
+class Differ:
+    """A frame below the finished text of which single cells are painted: down to the bottom, up to
+    the cell, down by line feeds, up to the input row. Blanks erase."""
+
+    SPINNER, RULE, INPUT, STATUS, FOOTER = 7, 5, 4, 2, 1  # rows above the bottom
+
+    def __init__(self, stage):
+        self.stage, self.typed = stage, ""
+
+    def column(self):
+        """Where the cursor is parked."""
+        return 2 + len(self.typed)
+
+    def update(self, cells, title=None):
+        """Cells (row above the bottom, column, text) from top to bottom in one update."""
+        out = (f"\x1b]0;{title}\x07" if title else "") + SYNC
+        out += f"\x1b[{self.column()}D\x1b[{self.INPUT}B\r"
+        row = 0
+        for above, column, text in cells:
+            move = f"\x1b[{above}A" if row == 0 else f"\r\x1b[{row - above}B"
+            out += (f"\x1b[{column}C" if column else "") + move + text
+            row = above
+        out += f"{BASE}\r" + "\r\n" * row + f"\x1b[{self.column()}C\x1b[{self.INPUT}A{END_SYNC}"
+        self.stage.write(out)
+
+    def lines(self, above, spinner="", status="Cost: $0.00", title=None):
+        """Finished lines, and the whole frame below them; it grows by the lines."""
+        rule = f"\x1b[38;2;136;136;136m{'─' * 100}{BASE}"
+        rows = [*above, spinner, "", rule, f"❯ {self.typed}\x1b[7m \x1b[27m", rule]
+        rows += [f"  {GREY}{status}{BASE}", f"  {GREY}(shift+tab to cycle){BASE}", ""]
+        rows = [row + " " * (100 - cells(row)) for row in rows]
+        out = (f"\x1b]0;{title}\x07" if title else "") + SYNC
+        out += f"\x1b[2D\x1b[{self.INPUT}B\r\x1b[{self.SPINNER}A"
+        out += "\r\r\n".join(rows) + f"\x1b[{self.column()}C\x1b[{self.INPUT}A{END_SYNC}"
+        self.stage.write(out)
+
+    def type(self, text):
+        """A person types; each key is one cell."""
+        for char in text:
+            self.stage.key(char)
+            self.stage.wait(0.004)
+            column = self.column()
+            self.update([(self.INPUT, column, f"{char}\x1b[7m \x1b[27m")])
+            self.typed += char
+            self.stage.wait(0.06 + self.stage.rng.random() * 0.12)
+
+    def spin(self, seconds, verb, every=None):
+        """A glyph, or a letter that the light runs over, 10 to 20 times a second."""
+        end, n = self.stage.t + seconds, 0
+        next_line = self.stage.t + (every or 1e9)
+        while self.stage.t < end:
+            if self.stage.t >= next_line:
+                self.lines([f"● {prose(self.stage.rng)}"], f"{ORANGE}✶ {verb}…{BASE}")
+                next_line += every
+            elif n % 3:
+                at = n % len(verb)
+                self.update([(self.SPINNER, 2 + at, f"\x1b[38;2;235;159;127m{verb[at]}")])
+            else:
+                self.update([(self.SPINNER, 0, f"{ORANGE}{GLYPHS[n // 3 % len(GLYPHS)]}")])
+            n += 1
+            self.stage.wait(0.05 + 0.07 * self.stage.rng.random())
 
 
 class Viewport:

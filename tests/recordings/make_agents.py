@@ -13,7 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from agents import DIM, GREY, BASE, OFF, Full, Inline, Repl, Viewport, prose  # noqa: E402
+from agents import DIM, GREY, BASE, OFF, ORANGE, Differ, Full, Inline, Repl, Viewport, prose  # noqa: E402
 from stage import Stage  # noqa: E402
 
 MADE_BY = "tests/recordings/make_agents.py"
@@ -209,6 +209,47 @@ def agent_fullscreen():
     stage.save(MADE_BY, LABELLED)
 
 
+def agent_differ():
+    """Single cells painted; notices that come and go by blanks; a turn that begins by itself."""
+    stage = Stage("agent_differ", "agent that paints single cells around a parked cursor")
+    stage.human("start-up")
+    ui = Differ(stage)
+    stage.write("\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[?2031h\x1b[>1u\x1b[>0q\x1b[c")
+    stage.wait(0.05)
+    stage.write("\r\n" * 8)
+    ui.lines([f"{ORANGE} ▐▛███▜▌\x1b[3C{BASE}Agent\x1b[1Cv2.1", " ▝▜█████▛▘  ~/project", ""], title="✳ Agent")
+    stage.wait(0.3)
+    stage.waiting("empty")
+    stage.wait(6)
+    ui.update([(ui.FOOTER, 60, "\x1b[38;2;255;107;128m1 server failed · /mcp")])
+    stage.wait(5)
+    ui.update([(ui.FOOTER, 60, " " * 22)])
+    stage.wait(6)
+    for turn in range(2):
+        if turn == 0:
+            stage.human("typing")
+            ui.type("please fix the theme")
+            stage.wait(0.5)
+            stage.key("\r")
+        stage.working("asked for" if turn == 0 else "begins by itself")
+        stage.wait(0.01)
+        asked, ui.typed = ui.typed, ""
+        if turn == 0:
+            ui.lines([f"❯ {asked}", ""], f"{ORANGE}✶ Beaming…{BASE}", title="⠂ Agent")
+        ui.spin(3.0, "Beaming")
+        ui.spin(4.0 - turn, "Beaming", every=0.9)
+        ui.lines([f"● {prose(stage.rng)}", f"  {prose(stage.rng)}", "", "✻ Baked for 7s", ""], title="✳ Agent")
+        stage.wait(0.31)
+        ui.update([(ui.STATUS, 8, f"$0.{turn}4")])  # the status line's command has run
+        stage.waiting("answered")
+        stage.wait(7)
+        stage.write("\x1b]0;✳ Theme\x07")
+        stage.wait(5)
+        ui.update([(ui.FOOTER, 60, f"{GREY}new version installed")])
+        stage.wait(8)
+    stage.save(MADE_BY, LABELLED)
+
+
 def agent_stalled():
     """A turn whose spinner goes on for long without anything new: Running, but stale."""
     stage = Stage("agent_stalled", "inline agent: the spinner turns, nothing new for 50 s")
@@ -286,6 +327,7 @@ def main():
     agent_viewport()
     agent_repl()
     agent_fullscreen()
+    agent_differ()
     agent_stalled()
     agent_hints()
 
