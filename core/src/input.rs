@@ -54,6 +54,8 @@ pub struct Keys {
     state: State,
     sequence: Sequence,
     clock: Clock,
+    /// When the last byte came.
+    heard: Instant,
 }
 
 /// What [`Keys`] waits for.
@@ -97,7 +99,12 @@ struct Sequence {
 impl Keys {
     /// At the beginning of the input.
     pub const fn new() -> Self {
-        Self { state: State::Ground, sequence: Sequence::NEW, clock: Clock::new(Instant::ZERO) }
+        Self {
+            state: State::Ground,
+            sequence: Sequence::NEW,
+            clock: Clock::new(Instant::ZERO),
+            heard: Instant::ZERO,
+        }
     }
 
     /// Takes the next input. True: a person caused at least a part of it.
@@ -105,14 +112,13 @@ impl Keys {
     /// An ESC at the end is not decided yet; poll at [`Keys::poll_at`], or give more input.
     pub fn handle(&mut self, now: Instant, input: &[u8]) -> bool {
         let mut human = self.poll(now);
-        let silence = now.since(self.clock.latest());
-        if matches!(self.state, State::String(_) | State::StringEscape) && silence > STRING_WAIT {
+        let now = self.clock.latest();
+        if matches!(self.state, State::String(_) | State::StringEscape) && now.since(self.heard) > STRING_WAIT
+        {
             self.state = State::Ground;
         }
-        if !input.is_empty() {
-            self.clock.clamp(now);
-        }
         for &byte in input {
+            self.heard = now;
             human |= self.take(byte);
         }
         human
@@ -121,11 +127,12 @@ impl Keys {
     /// When it is decided whether the last ESC was a key. None: nothing is open.
     pub fn poll_at(&self) -> Option<Deadline<Due>> {
         let open = matches!(self.state, State::Escape | State::Csi | State::String(false));
-        open.then(|| Deadline { at: self.clock.latest().after(ESC_WAIT), reason: Due::EscapeKey })
+        open.then(|| Deadline { at: self.heard.after(ESC_WAIT), reason: Due::EscapeKey })
     }
 
     /// True, once, when an ESC turns out to have been a key because nothing followed.
     pub fn poll(&mut self, now: Instant) -> bool {
+        let now = self.clock.clamp(now);
         let due = self.poll_at().is_some_and(|deadline| deadline.at <= now);
         if due {
             self.state = State::Ground;

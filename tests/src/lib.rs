@@ -3,7 +3,12 @@
 pub mod cases;
 pub mod fuzz;
 pub mod implementations;
+pub mod laws;
+pub mod machines;
+pub mod model;
 pub mod naive;
+pub mod ops;
 pub mod random;
+pub mod session;
 pub mod verdicts;
 pub mod vte_oracle;

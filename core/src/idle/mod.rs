@@ -79,7 +79,8 @@ pub struct Idle {
     /// Output that counts has come, or a key.
     active: bool,
     at_prompt: bool,
-    bell_calls: bool,
+    /// The last bell that is not an answer to a key, if nothing went on after it.
+    call: Option<Instant>,
     hint: Option<Hint>,
 }
 
@@ -109,7 +110,7 @@ impl Idle {
             repainted: None,
             active: false,
             at_prompt: false,
-            bell_calls: false,
+            call: None,
             hint: None,
         }
     }
@@ -142,7 +143,7 @@ impl Idle {
         let now = self.advance(now);
         self.evidence.input = Some(now);
         self.active = true;
-        self.bell_calls = false;
+        self.call = None;
         self.keep_running(now, Duration::ZERO);
     }
 
@@ -153,7 +154,9 @@ impl Idle {
             Signal::Bell => {
                 self.evidence.bell = Some(now);
                 let key = self.evidence.input.is_some_and(|input| now.since(input) < BELL_IS_ECHO);
-                self.bell_calls |= !(self.at_prompt && key);
+                if !(self.at_prompt && key) {
+                    self.call = Some(now);
+                }
             }
             Signal::Prompt(mark) => {
                 self.at_prompt = matches!(mark, PromptMark::PromptStart | PromptMark::CommandStart);
@@ -241,15 +244,16 @@ impl Idle {
 
     /// Activity, after a pause of the session's own.
     fn keep_running(&mut self, now: Instant, pause: Duration) {
-        self.hint = None;
-        self.bell_calls &= self.evidence.bell.is_some_and(|bell| now.since(bell) < self.config.quiet);
-        self.damper.activity(now, pause, self.config.quiet, self.config.quiet + self.config.confirm);
-        let running = Phase::Running { active: now };
-        match self.phase {
-            Phase::Running { .. } | Phase::Settling { .. } => self.phase = running,
-            Phase::Idle { .. } => self.enter(running, now),
-            Phase::Exited(_) => {}
+        if matches!(self.phase, Phase::Exited(_)) {
+            return;
         }
+        self.hint = None;
+        self.call = self.call.filter(|&bell| now.since(bell) < self.config.quiet);
+        self.damper.activity(now, pause, self.config.quiet, self.config.quiet + self.config.confirm);
+        if matches!(self.phase, Phase::Idle { .. }) {
+            self.since = now;
+        }
+        self.phase = Phase::Running { active: now };
     }
 
     /// Lets everything happen that was due by `now`, in its order, each at its own instant.
@@ -316,7 +320,7 @@ impl Idle {
     /// Strongest sign first.
     fn reason(&self) -> Reason {
         match () {
-            () if self.bell_calls => Reason::Bell,
+            () if self.call.is_some() => Reason::Bell,
             () if self.at_prompt => Reason::AtPrompt,
             () if self.hint == Some(Hint::Blocked) => Reason::AwaitingInput,
             () if self.repainted.is_some() => Reason::Repainting,

@@ -34,7 +34,7 @@ struct Cursor {
     above: u8,
     /// The cursor went back on this line, or to it.
     back: bool,
-    /// This line, which is the lowest, has text.
+    /// The lowest line has text.
     inked: bool,
 }
 
@@ -45,7 +45,7 @@ impl Place {
 
     /// Text is written here. True: it is painted, false: it is appended.
     pub(super) fn text(&mut self) -> bool {
-        self.here.inked = true;
+        self.here.inked |= self.here.above == 0;
         self.here.back
     }
 
@@ -123,6 +123,7 @@ impl Place {
     /// A redraw that has not grown by now does not.
     pub(super) fn rest(&mut self) {
         self.growth = 0;
+        self.here.back &= self.here.above > 0 || self.here.inked;
     }
 
     fn back_on_line(&mut self) {
@@ -147,12 +148,14 @@ impl Place {
             self.bottom = row;
         }
         let bottom = if self.bottom == UNKNOWN { 0 } else { self.bottom };
+        self.here.inked = true; // who knows
         self.go_to(bottom.saturating_sub(row));
     }
 
     fn go_to(&mut self, above: u8) {
         self.growth = self.growth.max(above);
-        self.here = Cursor { above, back: true, inked: true };
+        self.here.above = above;
+        self.here.back = true;
     }
 
     fn line_feed(&mut self) {
@@ -162,7 +165,7 @@ impl Place {
             return;
         }
         self.bottom = self.bottom.saturating_add(1);
-        self.here = if self.growth > 0 { Cursor::BACK } else { Cursor::FRESH };
+        self.here = Cursor { back: self.growth > 0, ..Cursor::FRESH };
         self.growth = self.growth.saturating_sub(1);
     }
 
@@ -170,9 +173,10 @@ impl Place {
     /// fitted a screen; and whatever is written without a pause is a redraw, as after a resize.
     fn clear(&mut self) {
         if self.bottom >= MAX_LINES / 2 {
-            self.bottom = 1;
+            self.bottom = 1; // UNKNOWN too
         }
         self.growth = MAX_LINES;
+        self.here.inked = false;
         self.go_to(self.bottom.saturating_sub(1));
     }
 }
