@@ -17,8 +17,6 @@ use stillwire::{Duration, Instant};
 
 use crate::random::Random;
 
-pub use crate::ops::run_idle_ops;
-
 /// A machine under test.
 pub trait Machine: Clone {
     /// So many events one drain may give (law 1).

@@ -7,7 +7,6 @@ pub mod laws;
 pub mod machines;
 pub mod model;
 pub mod naive;
-pub mod ops;
 pub mod random;
 pub mod session;
 pub mod verdicts;

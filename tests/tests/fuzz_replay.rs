@@ -21,3 +21,8 @@ fn replay(target: &str, body: fn(&[u8])) {
 fn the_corpus_of_ansi_strip_holds() {
     replay("ansi_strip", fuzz::ansi_strip_every_way);
 }
+
+#[test]
+fn the_corpus_of_idle_ops_holds() {
+    replay("idle_ops", fuzz::idle_ops);
+}

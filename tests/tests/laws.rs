@@ -3,7 +3,8 @@
 use stillwire::idle::Idle;
 use stillwire::input::Keys;
 use stillwire::monitor::Monitor;
-use stillwire_tests::laws::{check, run_idle_ops};
+use stillwire_tests::fuzz::idle_ops;
+use stillwire_tests::laws::check;
 use stillwire_tests::random::Random;
 
 #[test]
@@ -26,7 +27,7 @@ fn the_verdict_is_that_of_the_reference_model() {
     for seed in 0..2_000 {
         let mut rng = Random::new(seed);
         let data: Vec<u8> = (0..rng.below(400)).map(|_| rng.bits() as u8).collect();
-        if let Err(panic) = std::panic::catch_unwind(|| run_idle_ops(&data)) {
+        if let Err(panic) = std::panic::catch_unwind(|| idle_ops(&data)) {
             eprintln!("seed {seed}");
             std::panic::resume_unwind(panic);
         }

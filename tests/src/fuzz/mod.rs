@@ -1,5 +1,7 @@
 //! What is fuzzed, as functions: `fuzz/` explores with them, `fuzz_replay` gives them the corpus.
 
 mod ansi_strip;
+mod idle_ops;
 
 pub use ansi_strip::{ansi_strip, ansi_strip_every_way};
+pub use idle_ops::idle_ops;

@@ -1,14 +1,13 @@
 //! Bytes as a list of operations, for fuzzing: what a fuzzer finds here is a story that breaks a law.
 
-use stillwire::idle::{Exit, Hint, Idle};
+use stillwire::idle::{Config, Exit, Hint, Idle, Tier};
 use stillwire::monitor::{self, Monitor};
 use stillwire::novelty::Output;
 use stillwire::scan::{PromptMark, Signal};
 use stillwire::{Duration, Instant};
 
-use crate::machines::{IdleOp, idle_config};
+use crate::machines::IdleOp;
 use crate::model::Model;
-use crate::random::Random;
 
 /// Reads numbers from bytes; beyond the end all are 0.
 struct Bytes<'d>(&'d [u8]);
@@ -64,17 +63,30 @@ impl<'d> Bytes<'d> {
     }
 }
 
-/// Lives one life of a verdict machine beside its reference model, and one of a monitor.
+/// Lives one life of a verdict machine beside its reference model, or one of a monitor.
+///
+/// The first byte says which, and how it is configured; then come operations, each after a span of time.
 ///
 /// # Panics
 /// If a law is broken, or machine and model differ.
-pub fn run_idle_ops(data: &[u8]) {
-    verdict(&mut Bytes(data));
-    monitor(&mut Bytes(data));
+pub fn idle_ops(data: &[u8]) {
+    let mut bytes = Bytes(data);
+    let head = bytes.next();
+    let pick = |shift: u8, count: u8| usize::from((head >> shift) % count);
+    let config = Config {
+        quiet: [Duration::from_secs(3), Duration::ZERO, Duration::from_micros(1), Duration::MAX][pick(2, 4)],
+        confirm: [Duration::from_millis(500), Duration::ZERO][pick(4, 2)],
+        counts: [Tier::Visible, Tier::Raw, Tier::Novel, Tier::Visible][pick(0, 4)],
+        wake: [64, 0][pick(5, 2)],
+        ..Config::DEFAULT
+    };
+    match head >> 6 {
+        0 | 1 => verdict(config, &mut bytes),
+        _ => monitor(config, &mut bytes),
+    }
 }
 
-fn verdict(bytes: &mut Bytes<'_>) {
-    let config = idle_config(&mut Random::new(u64::from(bytes.next())));
+fn verdict(config: Config, bytes: &mut Bytes<'_>) {
     let mut idle = Idle::new(config, Instant::ZERO);
     let mut model = Model::new(config, Instant::ZERO);
     let (mut now, mut told) = (Instant::ZERO, idle.status());
@@ -113,9 +125,8 @@ fn drain(idle: &mut Idle, now: Instant, told: &mut stillwire::idle::Status) {
     assert!(idle.poll_at().is_none_or(|due| due.at > now), "law 2");
 }
 
-fn monitor(bytes: &mut Bytes<'_>) {
-    let mut config = monitor::Config::DEFAULT;
-    config.idle = idle_config(&mut Random::new(u64::from(bytes.next())));
+fn monitor(config: Config, bytes: &mut Bytes<'_>) {
+    let config = monitor::Config { idle: config, ..monitor::Config::DEFAULT };
     let mut monitor = Monitor::new(config, Instant::ZERO);
     let mut now = Instant::ZERO;
     while !bytes.0.is_empty() {
