@@ -171,6 +171,31 @@ def build():
     stage.finish()
 
 
+def cargo():
+    """A real build of eight small crates with the real bar, then one more with nothing to do."""
+    if not shutil.which("cargo"):
+        return print("cargo is not installed; kept as it was")
+    env = {"CARGO_HOME": os.path.expanduser("~/.cargo"), "RUSTUP_HOME": os.path.expanduser("~/.rustup")}
+    stage = shell("cargo_build", "cargo build of eight crates with its progress bar", env=env)
+    home, names = stage.session.home, ["base", "text", "graph", "parse", "store", "wire", "serve", "app"]
+    for n, name in enumerate(names):
+        os.makedirs(os.path.join(home, name, "src"))
+        before = names[n - 1] if n else None
+        needs = f'{before} = {{ path = "../{before}" }}\n' if n else ""
+        script_file(stage, f"{name}/Cargo.toml", f'[package]\nname = "{name}"\nversion = "0.{n}.1"\n[dependencies]\n{needs}')
+        body = "".join(f"pub fn f{i}(v: &[u64]) -> Vec<String> {{ v.iter().map(|x| format!(\"{{x}} {i}\")).collect() }}\n" for i in range(250))
+        script_file(stage, f"{name}/src/lib.rs", body + (f"pub fn unused() {{ let {name} = 1; }}\n" if n % 3 == 0 else ""))
+    stage.enter("cd app && cargo build --offline", "cargo builds")
+    stage.session.run_until(b"Finished", 120)
+    stage.session.run_until(b"$ ", 5)
+    stage.rest(8, "prompt")
+    stage.enter("cargo build --offline", "nothing to build")
+    stage.session.run_until(b"$ ", 20)
+    stage.rest(7, "prompt")
+    stage.session.events = [(at, kind, data.replace(home.encode(), b"/home/u")) for at, kind, data in stage.session.events]
+    return stage.finish()
+
+
 def vim():
     """Edited, left alone, edited, quit."""
     if not shutil.which("vim"):
@@ -317,6 +342,7 @@ RECORDINGS = {
     "progress": progress,
     "prompt_read": prompt_read,
     "build": build,
+    "cargo": cargo,
     "vim": vim,
     "htop": htop,
     "marks": marks,
