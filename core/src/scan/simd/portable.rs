@@ -62,12 +62,20 @@ impl Isa for Portable {
 
     #[inline(always)]
     fn unprintable(self, words: [u64; 8]) -> u64 {
-        mask(words, |word| (!at_least(word, 0x20) | at_least(word, 0x7F) | word) & HIGH)
+        mask(
+            words,
+            #[inline(always)]
+            |word| (!at_least(word, 0x20) | at_least(word, 0x7F) | word) & HIGH,
+        )
     }
 
     #[inline(always)]
     fn layout(self, words: [u64; 8]) -> u64 {
-        mask(words, |word| between(word, b'\t', b'\n') | equal(word, b'\r'))
+        mask(
+            words,
+            #[inline(always)]
+            |word| between(word, b'\t', b'\n') | equal(word, b'\r'),
+        )
     }
 
     #[inline(always)]
@@ -84,41 +92,65 @@ impl Isa for Portable {
         if words.iter().fold(0, |any, &word| any | word) & HIGH == 0 {
             return 0;
         }
-        mask(words, |word| word & HIGH)
+        mask(
+            words,
+            #[inline(always)]
+            |word| word & HIGH,
+        )
     }
 
     #[inline(always)]
     fn continuation(self, words: [u64; 8]) -> u64 {
-        mask(words, |word| word & !(word << 1) & HIGH)
+        mask(
+            words,
+            #[inline(always)]
+            |word| word & !(word << 1) & HIGH,
+        )
     }
 
     #[inline(always)]
     fn high_from(self, words: [u64; 8], byte: u8) -> u64 {
-        mask(words, |word| at_least(word, byte & 0x7F))
+        mask(
+            words,
+            #[inline(always)]
+            |word| at_least(word, byte & 0x7F),
+        )
     }
 
     #[inline(always)]
     fn suspect(self, words: [u64; 8]) -> u64 {
-        mask(words, |word| {
-            let lead = at_least(word, 0x40) & !at_least(word, 0x43) | at_least(word, 0x74);
-            (lead & word) | equal(word, 0xE0) | equal(word, 0xED) | equal(word, 0xF0)
-        })
+        mask(
+            words,
+            #[inline(always)]
+            |word| {
+                let lead = at_least(word, 0x40) & !at_least(word, 0x43) | at_least(word, 0x74);
+                (lead & word) | equal(word, 0xE0) | equal(word, 0xED) | equal(word, 0xF0)
+            },
+        )
     }
 
     #[inline(always)]
     fn equal(self, words: [u64; 8], byte: u8) -> u64 {
-        mask(words, |word| equal(word, byte))
+        mask(
+            words,
+            #[inline(always)]
+            |word| equal(word, byte),
+        )
     }
 
     #[inline(always)]
     fn range(self, words: [u64; 8], low: u8, high: u8) -> u64 {
         let side = if low < 0x80 { 0 } else { HIGH };
         let (low, past) = (low & 0x7F, (high & 0x7F) + 1);
-        mask(words, |word| {
-            let from = if low == 0 { HIGH } else { at_least(word, low) };
-            let past = if past > 0x7F { 0 } else { at_least(word, past) };
-            from & !past & !(word ^ side)
-        })
+        mask(
+            words,
+            #[inline(always)]
+            |word| {
+                let from = if low == 0 { HIGH } else { at_least(word, low) };
+                let past = if past > 0x7F { 0 } else { at_least(word, past) };
+                from & !past & !(word ^ side)
+            },
+        )
     }
 
     #[inline(always)]

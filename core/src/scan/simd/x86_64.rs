@@ -107,65 +107,97 @@ impl Isa for Sse2 {
     #[inline(always)]
     fn unprintable(self, vector: Self::Vector) -> u64 {
         // SAFETY: SSE2 is part of x86-64.
-        mask128(vector, |v| unsafe { _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21)) })
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21)) },
+        )
     }
 
     #[inline(always)]
     fn layout(self, vector: Self::Vector) -> u64 {
         // SAFETY: SSE2 is part of x86-64.
-        mask128(vector, |v| unsafe {
-            let from = _mm_sub_epi8(v, _mm_set1_epi8(9));
-            let tab_or_newline = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(1)), from);
-            _mm_or_si128(tab_or_newline, _mm_cmpeq_epi8(v, _mm_set1_epi8(13)))
-        })
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| unsafe {
+                let from = _mm_sub_epi8(v, _mm_set1_epi8(9));
+                let tab_or_newline = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(1)), from);
+                _mm_or_si128(tab_or_newline, _mm_cmpeq_epi8(v, _mm_set1_epi8(13)))
+            },
+        )
     }
 
     #[inline(always)]
     fn continuation(self, vector: Self::Vector) -> u64 {
         // SAFETY: SSE2 is part of x86-64.
-        mask128(vector, |v| unsafe { _mm_cmplt_epi8(v, _mm_set1_epi8(-64)) })
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm_cmplt_epi8(v, _mm_set1_epi8(-64)) },
+        )
     }
 
     #[inline(always)]
     fn high_from(self, vector: Self::Vector, byte: u8) -> u64 {
         // SAFETY: SSE2 is part of x86-64.
-        mask128(vector, |v| unsafe { _mm_cmpgt_epi8(v, _mm_set1_epi8(byte.cast_signed() - 1)) })
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm_cmpgt_epi8(v, _mm_set1_epi8(byte.cast_signed() - 1)) },
+        )
     }
 
     #[inline(always)]
     fn suspect(self, vector: Self::Vector) -> u64 {
         // SAFETY: SSE2 is part of x86-64.
-        mask128(vector, |v| unsafe {
-            let equal = |byte: i8| _mm_cmpeq_epi8(v, _mm_set1_epi8(byte));
-            let from = _mm_sub_epi8(v, _mm_set1_epi8(-64));
-            let c0_to_c2 = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(2)), from);
-            let from = _mm_sub_epi8(v, _mm_set1_epi8(-12));
-            let f4_to_ff = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(11)), from);
-            let single = _mm_or_si128(equal(-32), _mm_or_si128(equal(-19), equal(-16)));
-            _mm_or_si128(single, _mm_or_si128(c0_to_c2, f4_to_ff))
-        })
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| unsafe {
+                let equal = |byte: i8| _mm_cmpeq_epi8(v, _mm_set1_epi8(byte));
+                let from = _mm_sub_epi8(v, _mm_set1_epi8(-64));
+                let c0_to_c2 = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(2)), from);
+                let from = _mm_sub_epi8(v, _mm_set1_epi8(-12));
+                let f4_to_ff = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(11)), from);
+                let single = _mm_or_si128(equal(-32), _mm_or_si128(equal(-19), equal(-16)));
+                _mm_or_si128(single, _mm_or_si128(c0_to_c2, f4_to_ff))
+            },
+        )
     }
 
     #[inline(always)]
     fn high(self, vector: Self::Vector) -> u64 {
-        mask128(vector, |v| v)
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| v,
+        )
     }
 
     #[inline(always)]
     fn equal(self, vector: Self::Vector, byte: u8) -> u64 {
         // SAFETY: SSE2 is there, see the head of the file.
-        mask128(vector, |v| unsafe { _mm_cmpeq_epi8(v, _mm_set1_epi8(byte.cast_signed())) })
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm_cmpeq_epi8(v, _mm_set1_epi8(byte.cast_signed())) },
+        )
     }
 
     #[inline(always)]
     fn range(self, vector: Self::Vector, low: u8, high: u8) -> u64 {
-        mask128(vector, |v| {
-            // SAFETY: SSE2 is there, see the head of the file.
-            unsafe {
-                let from = _mm_sub_epi8(v, _mm_set1_epi8(low.cast_signed()));
-                _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((high - low).cast_signed())), from)
-            }
-        })
+        mask128(
+            vector,
+            #[inline(always)]
+            |v| {
+                // SAFETY: SSE2 is there, see the head of the file.
+                unsafe {
+                    let from = _mm_sub_epi8(v, _mm_set1_epi8(low.cast_signed()));
+                    _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((high - low).cast_signed())), from)
+                }
+            },
+        )
     }
 
     #[inline(always)]
@@ -207,31 +239,45 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn unprintable(self, vector: Self::Vector) -> u64 {
         // SAFETY: `self` proves AVX2.
-        self.mask(vector, |v| unsafe {
-            _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), _mm256_add_epi8(v, _mm256_set1_epi8(1)))
-        })
+        self.mask(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), _mm256_add_epi8(v, _mm256_set1_epi8(1))) },
+        )
     }
 
     #[inline(always)]
     fn layout(self, vector: Self::Vector) -> u64 {
         // SAFETY: `self` proves AVX2.
-        self.mask(vector, |v| unsafe {
-            // The lookup gives back tab, newline and return, and for every other byte something else.
-            let table = _mm_setr_epi8(1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, -1, 13, -1, -1);
-            _mm256_cmpeq_epi8(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), v), v)
-        })
+        self.mask(
+            vector,
+            #[inline(always)]
+            |v| unsafe {
+                // The lookup gives back tab, newline and return, and for every other byte something else.
+                let table = _mm_setr_epi8(1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, -1, 13, -1, -1);
+                _mm256_cmpeq_epi8(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), v), v)
+            },
+        )
     }
 
     #[inline(always)]
     fn continuation(self, vector: Self::Vector) -> u64 {
         // SAFETY: `self` proves AVX2.
-        self.mask(vector, |v| unsafe { _mm256_cmpgt_epi8(_mm256_set1_epi8(-64), v) })
+        self.mask(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm256_cmpgt_epi8(_mm256_set1_epi8(-64), v) },
+        )
     }
 
     #[inline(always)]
     fn high_from(self, vector: Self::Vector, byte: u8) -> u64 {
         // SAFETY: `self` proves AVX2.
-        self.mask(vector, |v| unsafe { _mm256_cmpgt_epi8(v, _mm256_set1_epi8(byte.cast_signed() - 1)) })
+        self.mask(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm256_cmpgt_epi8(v, _mm256_set1_epi8(byte.cast_signed() - 1)) },
+        )
     }
 
     #[inline(always)]
@@ -246,22 +292,34 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     fn high(self, vector: Self::Vector) -> u64 {
-        self.mask(vector, |v| v)
+        self.mask(
+            vector,
+            #[inline(always)]
+            |v| v,
+        )
     }
 
     #[inline(always)]
     fn equal(self, vector: Self::Vector, byte: u8) -> u64 {
         // SAFETY: `self` proves AVX2.
-        self.mask(vector, |v| unsafe { _mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte.cast_signed())) })
+        self.mask(
+            vector,
+            #[inline(always)]
+            |v| unsafe { _mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte.cast_signed())) },
+        )
     }
 
     #[inline(always)]
     fn range(self, vector: Self::Vector, low: u8, high: u8) -> u64 {
         // SAFETY: `self` proves AVX2.
-        self.mask(vector, |v| unsafe {
-            let from = _mm256_sub_epi8(v, _mm256_set1_epi8(low.cast_signed()));
-            _mm256_cmpeq_epi8(_mm256_min_epu8(from, _mm256_set1_epi8((high - low).cast_signed())), from)
-        })
+        self.mask(
+            vector,
+            #[inline(always)]
+            |v| unsafe {
+                let from = _mm256_sub_epi8(v, _mm256_set1_epi8(low.cast_signed()));
+                _mm256_cmpeq_epi8(_mm256_min_epu8(from, _mm256_set1_epi8((high - low).cast_signed())), from)
+            },
+        )
     }
 
     #[inline(always)]

@@ -155,14 +155,17 @@ fn others<I: Isa>(
 ) -> Option<u64> {
     let intermediates = isa.range(v, 0x20, 0x2F);
     let (body, last, goes_on) = ripple(intermediates, (other & intermediates) | (first * carry.intermediate));
-    let strings = isa.equal(v, b'P') | isa.equal(v, b'X') | isa.range(v, b'^', b'_');
-    if (last | other) & unprintable & !escape | other & strings != 0 {
+    if (last | other) & unprintable & !escape != 0 {
         return None;
     }
     out.intermediate = goes_on;
     let mut drop = body | last | other;
-    let commands = other & isa.equal(v, b']') | (first * carry.osc);
-    if commands != 0 {
+    if (other & isa.range(v, 0x50, 0x5F)) | carry.osc != 0 {
+        let strings = isa.equal(v, b'P') | isa.equal(v, b'X') | isa.range(v, b'^', b'_');
+        if other & strings != 0 {
+            return None;
+        }
+        let commands = (other & isa.equal(v, b']')) | (first * carry.osc);
         let ends = escape | isa.equal(v, 0x07) | isa.equal(v, 0x18) | isa.equal(v, 0x1A);
         let (body, _, goes_on) = ripple(!ends, commands);
         drop |= body;
@@ -230,6 +233,9 @@ fn restricted<I: Isa>(isa: I, v: I::Vector, high: u64) -> bool {
 /// Strips block by block, with excursions into [`scalar`].
 #[inline(always)]
 fn run<I: Isa, const KEEP: bool>(isa: I, stripper: &mut Stripper, input: &[u8], out: &mut [u8]) -> Stripped {
+    if let Some(all) = short::<I, KEEP>(isa, stripper, input, out) {
+        return all;
+    }
     let mut out = Output { bytes: out, written: 0 };
     let mut read = 0;
     while read < input.len() {
@@ -255,6 +261,28 @@ fn run<I: Isa, const KEEP: bool>(isa: I, stripper: &mut Stripper, input: &[u8], 
         }
     }
     Stripped { consumed: read, written: out.written }
+}
+
+/// All of an input that is one block at most, if it is regular: the way of terminals and serial
+/// ports, on which setting up the loops would cost more than the work.
+#[inline(always)]
+fn short<I: Isa, const KEEP: bool>(
+    isa: I,
+    stripper: &mut Stripper,
+    input: &[u8],
+    out: &mut [u8],
+) -> Option<Stripped> {
+    if input.len() > BLOCK {
+        return None;
+    }
+    let mut out = Output { bytes: out, written: 0 };
+    match last::<I, KEEP>(isa, Carry::of(stripper)?, input, input, &mut out)? {
+        (false, carry) if carry.expect == 0 => {
+            stripper.machine.state = carry.state();
+            Some(Stripped { consumed: input.len(), written: out.written })
+        }
+        _ => None,
+    }
 }
 
 /// Blocks that are treated alike. If all of a group were plain, the next ones are looked at as such
