@@ -93,7 +93,7 @@ fn print(strippers: &[(String, peers::Strip)], files: &[(String, Vec<u8>)], chun
     for (file, (name, _)) in files.iter().enumerate() {
         let of = |ours: bool| {
             strippers.iter().enumerate().filter_map(move |(index, (name, _))| {
-                (name != "memcpy" && name.starts_with("stillwire") == ours)
+                (!name.starts_with("mem") && name.starts_with("stillwire") == ours)
                     .then(|| best.get(&(file, index)).map(|&rate| (name.as_str(), rate)))
                     .flatten()
             })

@@ -26,6 +26,8 @@ pub(crate) fn all() -> Vec<(String, Strip)> {
             }
         }
     }
+    all.push(("stillwire runs".into(), Box::new(runs)));
+    all.push(("memchr (finds ESC)".into(), Box::new(memchr)));
     all.push(("fast-strip-ansi".into(), Box::new(fast_strip_ansi)));
     all.push(("strip-ansi".into(), Box::new(strip_ansi)));
     all.push(("anstream".into(), Box::new(anstream)));
@@ -50,6 +52,22 @@ fn ours(mut stripper: Stripper, input: &[u8], chunk: usize, out: &mut [u8]) -> O
         written += done.written;
     }
     Some(written)
+}
+
+/// Borrowed runs, with the fastest backend: nothing is copied.
+fn runs(input: &[u8], chunk: usize, _: &mut [u8]) -> Option<usize> {
+    let mut stripper = Stripper::new(Config { invalid: Invalid::Keep, encoding: Encoding::Utf8 });
+    let chunks = input.chunks(chunk);
+    Some(
+        chunks
+            .map(|chunk| stripper.runs(black_box(chunk)).map(|run| black_box(&run[..]).len()).sum::<usize>())
+            .sum(),
+    )
+}
+
+/// Not a stripper: the least that finding the next escape sequence costs.
+fn memchr(input: &[u8], chunk: usize, _: &mut [u8]) -> Option<usize> {
+    Some(input.chunks(chunk).map(|chunk| ::memchr::memchr_iter(0x1B, black_box(chunk)).count()).sum())
 }
 
 /// Given every advantage: what it calls back with is looked at, not copied.

@@ -6,19 +6,19 @@
 //! other premise, that the processor has the instructions, is carried by a value that cannot be had
 //! without asking the processor.
 
-mod portable;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86_64;
 
-pub(crate) use portable::Portable;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{Avx2, Avx512, Sse2};
+pub(crate) use x86_64::{Avx2, Avx512, Ssse3};
 
 /// Bytes in a block: one bit each in a `u64`.
+#[cfg(target_arch = "x86_64")]
 pub(crate) const BLOCK: usize = 64;
 
 /// What the engine needs to know of a block. A value of the type proves that the processor can do it.
+#[cfg(target_arch = "x86_64")]
 pub(crate) trait Isa: Copy {
     /// A block in registers.
     type Vector: Copy;
@@ -56,12 +56,10 @@ pub(crate) trait Isa: Copy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Backend {
-    /// A byte at a time: the smallest code, for microcontrollers.
+    /// Any processor, text a register at a time: the smallest code, for microcontrollers too.
     Scalar,
-    /// 64 bytes in eight words, on any processor with 64-bit registers.
-    Portable,
-    /// x86-64, every one of them.
-    Sse2,
+    /// x86-64 since 2006 (Intel) or 2011 (AMD): SSSE3.
+    Ssse3,
     /// x86-64 since 2013 (Intel) or 2015 (AMD): AVX2, BMI1, BMI2 and POPCNT.
     Avx2,
     /// x86-64 with AVX-512 BW, VBMI and VBMI2, since 2019 (Intel) or 2022 (AMD).
@@ -70,7 +68,7 @@ pub enum Backend {
 
 impl Backend {
     /// All of them, slowest first.
-    pub const ALL: [Self; 5] = [Self::Scalar, Self::Portable, Self::Sse2, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Scalar, Self::Ssse3, Self::Avx2, Self::Avx512];
 
     /// Whether this processor can run it and this build contains it.
     pub fn is_available(self) -> bool {
@@ -79,20 +77,8 @@ impl Backend {
 
     /// The fastest that is available. The processor is asked once; afterwards this costs a load.
     pub fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if Avx512::detect().is_some() {
-                return Self::Avx512;
-            }
-            if Avx2::detect().is_some() {
-                return Self::Avx2;
-            }
-            Self::Sse2
-        }
-        #[cfg(all(not(target_arch = "x86_64"), target_pointer_width = "64"))]
-        return Self::Portable;
-        #[cfg(not(target_pointer_width = "64"))]
-        return Self::Scalar;
+        let available = Self::ALL.into_iter().filter(|backend| backend.is_available());
+        available.last().unwrap_or(Self::Scalar)
     }
 }
 
@@ -102,9 +88,10 @@ pub(crate) trait Task {
 
     /// In blocks. Has to be `#[inline(always)]`, and so does all that it calls with `isa`: that is how
     /// the code comes to be compiled for the instructions of `isa`.
+    #[cfg(target_arch = "x86_64")]
     fn blocks<I: Isa>(self, isa: I) -> Self::Output;
 
-    /// A byte at a time.
+    /// With [`Backend::Scalar`].
     fn scalar(self) -> Self::Output;
 }
 
@@ -112,10 +99,8 @@ pub(crate) trait Task {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Engine {
     Scalar,
-    #[cfg(target_pointer_width = "64")]
-    Portable(Portable),
     #[cfg(target_arch = "x86_64")]
-    Sse2(Sse2),
+    Ssse3(Ssse3),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     #[cfg(target_arch = "x86_64")]
@@ -128,10 +113,8 @@ impl Engine {
     pub(crate) fn run<T: Task>(self, task: T) -> T::Output {
         match self {
             Self::Scalar => task.scalar(),
-            #[cfg(target_pointer_width = "64")]
-            Self::Portable(isa) => task.blocks(isa),
             #[cfg(target_arch = "x86_64")]
-            Self::Sse2(isa) => task.blocks(isa),
+            Self::Ssse3(isa) => isa.run(task),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(isa) => isa.run(task),
             #[cfg(target_arch = "x86_64")]
@@ -143,10 +126,8 @@ impl Engine {
     pub(crate) fn of(backend: Backend) -> Option<Self> {
         match backend {
             Backend::Scalar => Some(Self::Scalar),
-            #[cfg(target_pointer_width = "64")]
-            Backend::Portable => Some(Self::Portable(Portable)),
             #[cfg(target_arch = "x86_64")]
-            Backend::Sse2 => Some(Self::Sse2(Sse2::new())),
+            Backend::Ssse3 => Ssse3::detect().map(Self::Ssse3),
             #[cfg(target_arch = "x86_64")]
             Backend::Avx2 => Avx2::detect().map(Self::Avx2),
             #[cfg(target_arch = "x86_64")]

@@ -1,13 +1,14 @@
-//! SSE2, AVX2 and AVX-512.
+//! SSSE3, AVX2 and AVX-512.
 //!
 //! SAFETY, for every block here: an intrinsic is sound when the processor has its instructions, which
-//! `self` proves (it is made only by asking the processor, or, for SSE2, exists on every x86-64), and
+//! `self` proves (it is made only by asking the processor), and
 //! when its pointers are good for the bytes it touches: all come from references to arrays, unaligned
 //! loads and stores are used throughout, and each offset is argued where it is not a constant.
 
-use super::{BLOCK, Isa, Task, portable::Portable};
+use super::{BLOCK, Isa, Task};
 use core::arch::x86_64::*;
 
+cpufeatures::new!(ssse3_cpu, "ssse3");
 cpufeatures::new!(avx2_cpu, "avx2", "bmi1", "bmi2", "popcnt");
 cpufeatures::new!(
     avx512_cpu,
@@ -21,9 +22,9 @@ cpufeatures::new!(
     "avx512vbmi2"
 );
 
-/// Every x86-64.
+/// SSSE3, for its byte shuffle.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sse2(());
+pub(crate) struct Ssse3(());
 
 /// AVX2 with BMI1, BMI2 and POPCNT.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +34,21 @@ pub(crate) struct Avx2(());
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Avx512(());
 
-impl Sse2 {
-    pub(crate) const fn new() -> Self {
-        Self(())
+impl Ssse3 {
+    /// The proof, if the processor has it.
+    #[inline]
+    pub(crate) fn detect() -> Option<Self> {
+        ssse3_cpu::get().then_some(Self(()))
+    }
+
+    /// Does `task` in code compiled for these instructions.
+    pub(crate) fn run<T: Task>(self, task: T) -> T::Output {
+        #[target_feature(enable = "ssse3")]
+        fn inner<T: Task>(isa: Ssse3, task: T) -> T::Output {
+            task.blocks(isa)
+        }
+        // SAFETY: `self` proves that the processor has these instructions.
+        unsafe { inner(self, task) }
     }
 }
 
@@ -75,7 +88,7 @@ impl Avx512 {
     }
 }
 
-impl Isa for Sse2 {
+impl Isa for Ssse3 {
     type Vector = [__m128i; 4];
 
     #[inline(always)]
@@ -202,9 +215,31 @@ impl Isa for Sse2 {
 
     #[inline(always)]
     fn compact(self, vector: Self::Vector, keep: u64, out: &mut [u8; BLOCK]) {
-        let mut words = [0; BLOCK];
-        self.store(vector, &mut words);
-        Portable.compact(Portable.load(&words), keep, out);
+        // SAFETY: `self` proves SSSE3.
+        unsafe { compact128(vector, keep, out) }
+    }
+}
+
+/// Packs each half of a quarter with one shuffle and stores it behind what is there.
+#[inline(always)]
+unsafe fn compact128(quarters: [__m128i; 4], mut keep: u64, out: &mut [u8; BLOCK]) {
+    let at = out.as_mut_ptr();
+    let mut written = 0;
+    for quarter in quarters {
+        // SAFETY: the caller has SSSE3. Each store is eight bytes at an offset that is the number of ones
+        // in at most seven bytes of `keep`, so at most 56. SHUFFLE has an entry for each byte.
+        unsafe {
+            let first = usize::from(keep as u8);
+            let second = usize::from((keep >> 8) as u8);
+            let order = _mm_set_epi64x(SHUFFLE[second].cast_signed(), SHUFFLE[first].cast_signed());
+            let order = _mm_or_si128(order, _mm_set_epi64x(0x0808_0808_0808_0808, 0));
+            let packed = _mm_castsi128_pd(_mm_shuffle_epi8(quarter, order));
+            _mm_storel_pd(at.add(written).cast(), packed);
+            written += usize::from(ONES[first]);
+            _mm_storeh_pd(at.add(written).cast(), packed);
+            written += usize::from(ONES[second]);
+            keep >>= 16;
+        }
     }
 }
 
@@ -323,26 +358,16 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn compact(self, vector: Self::Vector, mut keep: u64, out: &mut [u8; BLOCK]) {
-        let at = out.as_mut_ptr();
-        let mut written = 0;
-        for half in vector {
-            // SAFETY: `self` proves AVX2. Each store is eight bytes at an offset that is the number of
-            // ones in at most seven bytes of `keep`, so at most 56. SHUFFLE has an entry for each byte.
-            unsafe {
-                for quarter in [_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half)] {
-                    let first = usize::from(keep as u8);
-                    let second = usize::from((keep >> 8) as u8);
-                    let order = _mm_set_epi64x(SHUFFLE[second].cast_signed(), SHUFFLE[first].cast_signed());
-                    let order = _mm_or_si128(order, _mm_set_epi64x(0x0808_0808_0808_0808, 0));
-                    let packed = _mm_castsi128_pd(_mm_shuffle_epi8(quarter, order));
-                    _mm_storel_pd(at.add(written).cast(), packed);
-                    written += first.count_ones() as usize;
-                    _mm_storeh_pd(at.add(written).cast(), packed);
-                    written += second.count_ones() as usize;
-                    keep >>= 16;
-                }
-            }
+    fn compact(self, [low, high]: Self::Vector, keep: u64, out: &mut [u8; BLOCK]) {
+        // SAFETY: `self` proves AVX2, which includes SSSE3.
+        unsafe {
+            let quarters = [
+                _mm256_castsi256_si128(low),
+                _mm256_extracti128_si256::<1>(low),
+                _mm256_castsi256_si128(high),
+                _mm256_extracti128_si256::<1>(high),
+            ];
+            compact128(quarters, keep, out);
         }
     }
 }
@@ -387,6 +412,17 @@ static SHUFFLE: [u64; 256] = {
             bit += 1;
         }
         mask += 1;
+    }
+    table
+};
+
+/// The number of ones in each byte: POPCNT is not certain where SSSE3 is.
+static ONES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).count_ones() as u8;
+        byte += 1;
     }
     table
 };

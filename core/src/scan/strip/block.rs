@@ -12,34 +12,10 @@
 //! Anything rare (a control inside a sequence, ill-formed UTF-8, DCS and its like) makes the block
 //! *irregular*, and [`scalar`] takes it, byte by byte, to the same result.
 
-use super::super::machine::{Encoding, State, StringKind};
-use super::super::simd::{BLOCK, Isa, Task};
+use super::super::machine::{State, StringKind};
+use super::super::simd::{BLOCK, Isa};
 use super::scalar::{self, Output};
-use super::{Invalid, Stripped, Stripper};
-
-/// One call of [`Stripper::strip`], for whichever engine the stripper has.
-pub(super) struct Strip<'a> {
-    pub(super) stripper: &'a mut Stripper,
-    pub(super) input: &'a [u8],
-    pub(super) out: &'a mut [u8],
-}
-
-impl Task for Strip<'_> {
-    type Output = Stripped;
-
-    #[inline(always)]
-    fn blocks<I: Isa>(self, isa: I) -> Stripped {
-        match (self.stripper.machine.encoding, self.stripper.invalid) {
-            (Encoding::EightBit, _) => self.scalar(),
-            (Encoding::Utf8, Invalid::Keep) => run::<I, true>(isa, self.stripper, self.input, self.out),
-            (Encoding::Utf8, _) => run::<I, false>(isa, self.stripper, self.input, self.out),
-        }
-    }
-
-    fn scalar(self) -> Stripped {
-        scalar::strip(self.stripper, self.input, self.out)
-    }
-}
+use super::{Stripped, Stripper};
 
 /// What reaches over the border of two blocks, each 0 or 1.
 #[derive(Clone, Copy, Default)]
@@ -232,7 +208,12 @@ fn restricted<I: Isa>(isa: I, v: I::Vector, high: u64) -> bool {
 
 /// Strips block by block, with excursions into [`scalar`].
 #[inline(always)]
-fn run<I: Isa, const KEEP: bool>(isa: I, stripper: &mut Stripper, input: &[u8], out: &mut [u8]) -> Stripped {
+pub(super) fn run<I: Isa, const KEEP: bool>(
+    isa: I,
+    stripper: &mut Stripper,
+    input: &[u8],
+    out: &mut [u8],
+) -> Stripped {
     if let Some(all) = short::<I, KEEP>(isa, stripper, input, out) {
         return all;
     }

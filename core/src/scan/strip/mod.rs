@@ -1,5 +1,6 @@
 //! Removing escape sequences from a stream, whatever the bytes and wherever it is cut.
 
+#[cfg(target_arch = "x86_64")]
 mod block;
 mod runs;
 mod scalar;
@@ -7,7 +8,9 @@ mod scalar;
 pub use runs::{Run, Runs, Short};
 
 use super::machine::{Encoding, Machine};
-use super::simd::{Backend, Engine};
+#[cfg(target_arch = "x86_64")]
+use super::simd::Isa;
+use super::simd::{Backend, Engine, Task};
 
 /// What becomes of bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,7 +125,7 @@ impl Stripper {
     /// forward.
     pub fn strip(&mut self, input: &[u8], out: &mut [u8]) -> Stripped {
         let engine = self.engine;
-        engine.run(block::Strip { stripper: self, input, out })
+        engine.run(Strip { stripper: self, input, out })
     }
 
     /// Strips `buffer[start..]` and writes the text to the front of `buffer`: receive into a buffer
@@ -181,5 +184,32 @@ impl Stripper {
         self.machine = Machine::new(self.machine.encoding);
         self.lone_c2 = false;
         written
+    }
+}
+
+/// One call of [`Stripper::strip`], for whichever engine the stripper has.
+struct Strip<'a> {
+    stripper: &'a mut Stripper,
+    input: &'a [u8],
+    out: &'a mut [u8],
+}
+
+impl Task for Strip<'_> {
+    type Output = Stripped;
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn blocks<I: Isa>(self, isa: I) -> Stripped {
+        match (self.stripper.machine.encoding, self.stripper.invalid) {
+            (Encoding::EightBit, _) => self.scalar(),
+            (Encoding::Utf8, Invalid::Keep) => {
+                block::run::<I, true>(isa, self.stripper, self.input, self.out)
+            }
+            (Encoding::Utf8, _) => block::run::<I, false>(isa, self.stripper, self.input, self.out),
+        }
+    }
+
+    fn scalar(self) -> Stripped {
+        scalar::strip(self.stripper, self.input, self.out)
     }
 }

@@ -2,8 +2,11 @@
 
 use core::ops::Deref;
 
-use super::super::machine::{Encoding, Event, Machine, State};
-use super::super::simd::{BLOCK, Isa, Task};
+use super::super::machine::{Encoding, State};
+use super::super::simd::Task;
+#[cfg(target_arch = "x86_64")]
+use super::super::simd::{BLOCK, Isa};
+#[cfg(target_arch = "x86_64")]
 use super::block::characters;
 use super::scalar::{self, Output};
 use super::{Invalid, Stripper};
@@ -53,6 +56,17 @@ impl<'s, 'i> Runs<'s, 'i> {
         done
     }
 
+    /// How many bytes of text are next. Short runs are not worth a block.
+    fn text(&self) -> usize {
+        const SHORT: usize = 16;
+        let start = self.rest.get(..SHORT).unwrap_or(self.rest);
+        let text = scalar::kept(self.stripper.machine.encoding, start);
+        match self.rest.get(text) {
+            Some(0x00..=0x7F) if text < SHORT => text,
+            _ => self.stripper.engine.run(Prefix { stripper: self.stripper, input: self.rest }),
+        }
+    }
+
     /// Goes over what surely makes no text: the parameters of a control sequence, the body of a string.
     fn skip(&mut self) {
         let machine = &self.stripper.machine;
@@ -61,10 +75,7 @@ impl<'s, 'i> Runs<'s, 'i> {
         }
         let skipped = match machine.state {
             State::Csi => self.rest.iter().take_while(|byte| (0x20..=0x3F).contains(*byte)).count(),
-            State::String(_) if machine.encoding == Encoding::Utf8 => {
-                let dull = |byte: &&u8| !matches!(byte, 0x07 | 0x18 | 0x1A | 0x1B | 0xC2);
-                self.rest.iter().take_while(dull).count()
-            }
+            State::String(_) if machine.encoding == Encoding::Utf8 => scalar::dull(self.rest),
             _ => 0,
         };
         self.advance(skipped);
@@ -77,7 +88,13 @@ impl<'i> Iterator for Runs<'_, 'i> {
     fn next(&mut self) -> Option<Run<'i>> {
         loop {
             if self.stripper.is_ground() && !self.stripper.lone_c2 {
-                let text = self.stripper.engine.run(Prefix { stripper: self.stripper, input: self.rest });
+                if let [0x1B, sequence @ ..] = self.rest
+                    && let Some(after) = scalar::escape(sequence)
+                {
+                    self.rest = after;
+                    continue;
+                }
+                let text = self.text();
                 if text > 0 {
                     return Some(Run::Borrowed(self.advance(text)));
                 }
@@ -112,6 +129,7 @@ struct Prefix<'a> {
 impl Task for Prefix<'_> {
     type Output = usize;
 
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn blocks<I: Isa>(self, isa: I) -> usize {
         match (self.stripper.machine.encoding, self.stripper.invalid) {
@@ -122,10 +140,11 @@ impl Task for Prefix<'_> {
     }
 
     fn scalar(self) -> usize {
-        by_bytes(Machine::new(self.stripper.machine.encoding), self.input)
+        scalar::kept(self.stripper.machine.encoding, self.input)
     }
 }
 
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn prefix<I: Isa, const KEEP: bool>(isa: I, input: &[u8]) -> usize {
     let (mut read, mut expect) = (0, 0);
@@ -139,15 +158,19 @@ fn prefix<I: Isa, const KEEP: bool>(isa: I, input: &[u8]) -> usize {
             match characters::<I, KEEP>(isa, v, high & before, 1, expect) {
                 Some((more, false)) if stop == 0 => expect = more,
                 Some((_, false)) => return read + stop.trailing_zeros() as usize,
-                _ => return whole(input, read, expect) + by_bytes_after(input, read, expect),
+                _ => break,
             }
         }
         read += BLOCK;
     }
-    whole(input, read, expect) + by_bytes_after(input, read, expect)
+    // The rest of it, or as much of a block as is in order, character by character.
+    let whole = whole(input, read, expect);
+    let rest = input.get(whole..).unwrap_or(&[]);
+    whole + scalar::kept(Encoding::Utf8, rest.get(..2 * BLOCK).unwrap_or(rest))
 }
 
 /// `read` less what is there of a character that is not whole.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn whole(input: &[u8], read: usize, expect: u64) -> usize {
     if expect == 0 {
@@ -155,30 +178,4 @@ fn whole(input: &[u8], read: usize, expect: u64) -> usize {
     }
     let begun = input.get(..read).unwrap_or(&[]);
     read - 1 - begun.iter().rev().take_while(|byte| **byte < 0xC0).count()
-}
-
-/// The prefix of the next few bytes, one by one.
-#[inline(always)]
-fn by_bytes_after(input: &[u8], read: usize, expect: u64) -> usize {
-    let rest = input.get(whole(input, read, expect)..).unwrap_or(&[]);
-    by_bytes(Machine::new(Encoding::Utf8), rest.get(..2 * BLOCK).unwrap_or(rest))
-}
-
-fn by_bytes(mut machine: Machine, input: &[u8]) -> usize {
-    let mut whole = 0;
-    for (index, &byte) in input.iter().enumerate() {
-        if machine.breaks_pending(byte) {
-            break;
-        }
-        match machine.step(byte) {
-            Event::Print if byte < 0x80 || machine.encoding == Encoding::Utf8 => {
-                machine.clear_pending();
-                whole = index + 1;
-            }
-            Event::Execute(b'\t' | b'\n' | b'\r') => whole = index + 1,
-            Event::None if machine.state == State::Ground => {}
-            _ => break,
-        }
-    }
-    whole
 }

@@ -33,15 +33,174 @@ impl Output<'_> {
 /// Takes bytes from `input` until at least `least` are consumed and the block engine could go on,
 /// or the output is full. Returns how many were consumed.
 pub(super) fn advance(stripper: &mut Stripper, input: &[u8], least: usize, out: &mut Output<'_>) -> usize {
-    for (index, &byte) in input.iter().enumerate() {
-        if index >= least && stripper.machine.pending().is_empty() && !stripper.lone_c2 {
-            return index;
+    let mut rest = input;
+    loop {
+        let read = input.len() - rest.len();
+        if read >= least && stripper.machine.pending().is_empty() && !stripper.lone_c2 {
+            return read;
         }
-        if !step(stripper, byte, out) {
-            return index;
+        if stripper.is_ground() && !stripper.lone_c2 {
+            let (part, beyond) = rest.split_at_checked(least.saturating_sub(read)).unwrap_or((rest, &[]));
+            let left = text(stripper.machine.encoding, part, out).len() + beyond.len();
+            rest = rest.get(rest.len() - left..).unwrap_or(&[]);
+            if let [0x1B, sequence @ ..] = rest
+                && let Some(after) = escape(sequence)
+            {
+                rest = after;
+                continue;
+            }
+        } else if let State::String(_) = stripper.machine.state
+            && stripper.machine.encoding == Encoding::Utf8
+            && stripper.machine.pending().is_empty()
+        {
+            let part = rest.get(..least.saturating_sub(read)).unwrap_or(rest);
+            rest = rest.get(dull(part)..).unwrap_or(&[]);
+        }
+        match rest.split_first() {
+            Some((&byte, after)) if step(stripper, byte, out) => rest = after,
+            _ => return input.len() - rest.len(),
         }
     }
-    input.len()
+}
+
+/// Copies whole characters that stay, a register at a time where they are ASCII; returns what follows.
+#[inline]
+fn text<'i>(encoding: Encoding, mut rest: &'i [u8], out: &mut Output<'_>) -> &'i [u8] {
+    loop {
+        while let Some((word, after)) = rest.split_first_chunk::<WORD>()
+            && let Some(room) =
+                out.bytes.get_mut(out.written..).and_then(|room| room.first_chunk_mut::<WORD>())
+        {
+            *room = *word;
+            let plain = plain(usize::from_le_bytes(*word));
+            out.written += plain;
+            if plain < WORD {
+                rest = rest.get(plain..).unwrap_or(&[]);
+                break;
+            }
+            rest = after;
+        }
+        match rest {
+            [byte @ (0x20..=0x7E | b'\t' | b'\n' | b'\r'), after @ ..] => {
+                if !out.push(&[*byte]) {
+                    return rest;
+                }
+                rest = after;
+            }
+            [0x80..=0xFF, ..] if encoding == Encoding::Utf8 => {
+                let after = characters(rest, out);
+                if after.len() == rest.len() {
+                    return rest;
+                }
+                rest = after;
+            }
+            _ => return rest,
+        }
+    }
+}
+
+/// How many bytes at the start of `bytes` are whole characters that stay: [`text`] without the copy.
+#[inline]
+pub(super) fn kept(encoding: Encoding, bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    loop {
+        while let Some((word, after)) = rest.split_first_chunk::<WORD>() {
+            let plain = plain(usize::from_le_bytes(*word));
+            rest = rest.get(plain..).unwrap_or(&[]);
+            if plain < WORD {
+                break;
+            }
+            rest = after;
+        }
+        let len = match rest {
+            [0x20..=0x7E | b'\t' | b'\n' | b'\r', ..] => 1,
+            [0x80..=0xFF, ..] if encoding == Encoding::Utf8 => character(rest),
+            _ => 0,
+        };
+        match rest.get(len..) {
+            Some(after) if len > 0 => rest = after,
+            _ => return bytes.len() - rest.len(),
+        }
+    }
+}
+
+/// Copies whole characters beyond ASCII; returns what follows.
+#[inline]
+fn characters<'i>(mut rest: &'i [u8], out: &mut Output<'_>) -> &'i [u8] {
+    loop {
+        let len = character(rest);
+        let Some((character, after)) = rest.split_at_checked(len).filter(|_| len > 0) else { return rest };
+        // Four bytes at once where there is room: what is too much is overwritten.
+        if let Some(four) = rest.first_chunk::<4>()
+            && let Some(room) = out.bytes.get_mut(out.written..).and_then(|room| room.first_chunk_mut::<4>())
+        {
+            *room = *four;
+            out.written += len;
+        } else if !out.push(character) {
+            return rest;
+        }
+        rest = after;
+    }
+}
+
+/// Bytes in a register.
+const WORD: usize = size_of::<usize>();
+
+/// How many bytes of `word`, from its low end, are printable ASCII before the first that is not.
+#[inline]
+fn plain(word: usize) -> usize {
+    const EACH: usize = usize::MAX / 0xFF;
+    const HIGH: usize = EACH * 0x80;
+    let seven = word & !HIGH;
+    let unprintable = (!(seven + EACH * 0x60) | (seven + EACH) | word) & HIGH;
+    if unprintable == 0 { WORD } else { unprintable.trailing_zeros() as usize / 8 }
+}
+
+/// Length of the character beyond ASCII that `bytes` begin with; zero if it is none, not whole, or a
+/// C1 control (Unicode 16, table 3-7).
+#[inline]
+fn character(bytes: &[u8]) -> usize {
+    match *bytes {
+        [0xC2, 0xA0..=0xBF, ..] | [0xC3..=0xDF, 0x80..=0xBF, ..] => 2,
+        [0xE0, 0xA0..=0xBF, 0x80..=0xBF, ..]
+        | [0xE1..=0xEC | 0xEE | 0xEF, 0x80..=0xBF, 0x80..=0xBF, ..]
+        | [0xED, 0x80..=0x9F, 0x80..=0xBF, ..] => 3,
+        [0xF0, 0x90..=0xBF, 0x80..=0xBF, 0x80..=0xBF, ..]
+        | [0xF1..=0xF3, 0x80..=0xBF, 0x80..=0xBF, 0x80..=0xBF, ..]
+        | [0xF4, 0x80..=0x8F, 0x80..=0xBF, 0x80..=0xBF, ..] => 4,
+        _ => 0,
+    }
+}
+
+/// What follows the escape sequence that goes on with `bytes`, if it is whole and ordinary.
+#[inline]
+pub(super) fn escape(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [b'[', body @ ..] => {
+            let len = body.iter().take_while(|byte| (0x20..=0x3F).contains(*byte)).count();
+            match body.get(len..)? {
+                [0x40..=0x7E, after @ ..] => Some(after),
+                _ => None,
+            }
+        }
+        [b']', body @ ..] => match body.get(dull(body)..)? {
+            [0x07, after @ ..] | [0x1B, b'\\', after @ ..] => Some(after),
+            _ => None,
+        },
+        [b'P' | b'X' | b'^' | b'_', ..] => None,
+        [0x30..=0x7E, after @ ..] | [0x20..=0x2F, 0x30..=0x7E, after @ ..] => Some(after),
+        _ => None,
+    }
+}
+
+/// How many bytes at the start of `body` cannot end a control string, nor begin a C1 control.
+#[inline]
+pub(super) fn dull(body: &[u8]) -> usize {
+    let ends = |byte: &u8| matches!(byte, 0x07 | 0x18 | 0x1A | 0x1B | 0xC2);
+    let words = body.as_chunks::<16>().0.iter();
+    let whole = words.take_while(|word| !word.iter().fold(false, |any, byte| any | ends(byte))).count() * 16;
+    let rest = body.get(whole..).unwrap_or(&[]);
+    whole + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 /// Takes one byte, or only gives up what it shows to be invalid, if both would write: then it returns
