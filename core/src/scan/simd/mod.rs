@@ -2,16 +2,24 @@
 //!
 //! A block becomes bit masks, bit *i* for byte *i*, and the engine (`strip/block.rs`) reasons on those
 //! with ordinary integer arithmetic. This folder is the only place of the core with `unsafe`, all of
-//! it in intrinsics: loads and stores go through references to arrays of the right size, and the only
-//! other premise, that the processor has the instructions, is carried by a value that cannot be had
-//! without asking the processor.
+//! it around intrinsics. SAFETY, for all of them: an intrinsic is sound when the processor has its
+//! instructions, which `self` proves, for it can only be had by asking the processor; and when its
+//! pointers are good for the bytes it touches, which they are because they come from references to
+//! arrays of that size, with unaligned loads and stores. Each offset that is no constant is argued
+//! where it stands.
 
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
-mod x86_64;
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod ssse3;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{Avx2, Avx512, Ssse3};
+pub(crate) use {avx2::Avx2, avx512::Avx512, ssse3::Ssse3};
 
 /// Bytes in a block: one bit each in a `u64`.
 #[cfg(target_arch = "x86_64")]
@@ -77,8 +85,7 @@ impl Backend {
 
     /// The fastest that is available. The processor is asked once; afterwards this costs a load.
     pub fn best() -> Self {
-        let available = Self::ALL.into_iter().filter(|backend| backend.is_available());
-        available.last().unwrap_or(Self::Scalar)
+        Self::ALL.into_iter().rev().find(|backend| backend.is_available()).unwrap_or(Self::Scalar)
     }
 }
 
