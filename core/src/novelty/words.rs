@@ -23,8 +23,8 @@ struct Word {
     hash: u32,
     /// Its characters so far.
     len: u8,
-    /// Those of them that the tally already has as novel.
-    counted: u8,
+    /// Those of them that an earlier output had, and that were judged with it.
+    judged: u8,
     painted: bool,
     /// The last character was a digit.
     digit: bool,
@@ -67,10 +67,10 @@ impl Words {
         }
         let known = self.remember(mix(self.word.hash));
         if self.word.painted && !known {
-            tally.novel =
-                tally.novel.saturating_add(u32::from(self.word.len.saturating_sub(self.word.counted)));
-            self.word.counted = self.word.len;
+            let fresh = self.word.len.saturating_sub(self.word.judged);
+            tally.novel = tally.novel.saturating_add(u32::from(fresh));
         }
+        self.word.judged = self.word.len;
     }
 
     /// Whether the fingerprint was there; it is the latest of its set afterwards.
@@ -91,7 +91,7 @@ impl Words {
 }
 
 impl Word {
-    const NONE: Self = Self { hash: FNV_OFFSET, len: 0, counted: 0, painted: false, digit: false };
+    const NONE: Self = Self { hash: FNV_OFFSET, len: 0, judged: 0, painted: false, digit: false };
 
     fn take(&mut self, byte: u8, fold_digits: bool) {
         let digit = fold_digits && byte.is_ascii_digit();
