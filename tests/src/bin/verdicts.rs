@@ -3,13 +3,23 @@
 //! ```text
 //! cargo run -q -p stillwire-tests --bin verdicts                  the tables
 //! cargo run -q -p stillwire-tests --bin verdicts -- NAME…         the timelines of some recordings
+//! cargo run -q -p stillwire-tests --bin verdicts -- DIR [NAME…]   the same for other recordings
 //! ```
+
+use std::path::PathBuf;
 
 use stillwire_tests::verdicts::{ours, recording, rules, table};
 
 fn main() {
-    let recordings = recording::all();
-    let names: Vec<String> = std::env::args().skip(1).collect();
+    let mut names: Vec<String> = std::env::args().skip(1).collect();
+    let folder = match names.first().map(PathBuf::from) {
+        Some(path) if path.is_dir() => {
+            names.remove(0);
+            path
+        }
+        _ => recording::folder(),
+    };
+    let recordings = recording::all(&folder);
     if names.is_empty() {
         print!("{}", table::all(&recordings));
         return;

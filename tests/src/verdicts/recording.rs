@@ -77,17 +77,17 @@ pub struct Recording {
     pub end: u64,
 }
 
-/// All recordings, sorted by name. Panics with file and line where one cannot be read: test data.
-pub fn all() -> Vec<Recording> {
-    let mut names: Vec<String> = fs::read_dir(folder())
-        .expect("tests/recordings exists")
+/// All recordings of a folder, sorted by name. Panics with file and line where one cannot be read: test data.
+pub fn all(folder: &Path) -> Vec<Recording> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .filter_map(|entry| {
             let name = entry.ok()?.file_name().into_string().ok()?;
             name.strip_suffix(".cast").map(String::from)
         })
         .collect();
     names.sort();
-    names.iter().map(|name| load(&folder(), name)).collect()
+    names.iter().map(|name| load(folder, name)).collect()
 }
 
 /// One recording with its labels.
