@@ -1,7 +1,7 @@
 //! The idle verdict judged on labelled recordings (`tests/recordings`), beside rules that others use.
 //!
 //! A [`Recording`] is a cast with the truth next to it, a [`Rule`] turns one into a [`Timeline`],
-//! [`score`] compares timeline and truth, and [`table`] prints what came out. Times
+//! [`score()`] compares timeline and truth, and [`table`] prints what came out. Times
 //! are microseconds since the start of the recording, as plain `u64`: this is a measuring bench,
 //! not a machine.
 
