@@ -1,0 +1,7 @@
+//! `runner-std` as a person and a script use it. Needs tmux, vim and bash (feature `e2e`; `tests/run e2e`).
+
+mod commands;
+mod host;
+mod jobs;
+mod terminal;
+mod watch;
