@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, Once, PoisonError};
 
 use rustix::termios::{OptionalActions, Termios, Winsize};
+use stillwire::scan::{Mode, Modes, Mouse};
 
 /// What [`restore`] needs, for whoever leaves without the guard: the panic hook.
 static SAVED: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
@@ -65,6 +66,39 @@ fn restore() {
     }
 }
 
+/// The bytes that bring a terminal from `modes` back to what a shell expects; none if nothing was changed.
+///
+/// For a program that did not get the chance to do so itself: killed, or stopped from outside.
+pub fn calm(modes: &Modes) -> Vec<u8> {
+    if *modes == Modes::DEFAULT {
+        return Vec::new();
+    }
+    let mut bytes =
+        b"\x0F\x1B(B\x1B[m\x1B[4l\x1B[?1l\x1B>\x1B[?6l\x1B[?7h\x1B[?25h\x1B[?2004l\x1B[?1004l".to_vec();
+    if modes.mouse() != Mouse::Off {
+        bytes.extend_from_slice(b"\x1B[?1000l\x1B[?1002l\x1B[?1003l\x1B[?1006l");
+    }
+    if modes.keyboard_flags() != 0 {
+        bytes.extend_from_slice(b"\x1B[=0u");
+    }
+    if modes.cursor_shape() != 0 {
+        bytes.extend_from_slice(b"\x1B[0 q");
+    }
+    // Last: it brings the cursor back to where it was before.
+    if modes.is_on(Mode::AlternateScreen) {
+        bytes.extend_from_slice(b"\x1B[?1049l");
+    }
+    bytes
+}
+
+/// The bytes that bring it into `modes` again.
+pub fn stir(modes: &Modes) -> Vec<u8> {
+    let mut bytes = vec![0; Modes::MAX_BYTES];
+    let written = modes.write_to(&mut bytes).unwrap_or(0);
+    bytes.truncate(written);
+    bytes
+}
+
 /// The size of the first of the standard streams that is a terminal; else `COLUMNS` × `LINES`; else 80 × 24.
 pub fn size() -> Winsize {
     let streams = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
@@ -92,4 +126,25 @@ pub fn aside() -> io::Result<OwnedFd> {
     let streams = [rustix::stdio::stderr(), rustix::stdio::stdin()];
     let shown = streams.iter().find(|fd| rustix::termios::isatty(fd.as_fd())).unwrap_or(&streams[0]);
     shown.try_clone_to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stillwire::scan::{Config, Scanner};
+
+    fn modes_after(modes: Modes, bytes: &[u8]) -> Modes {
+        let (mut scanner, mut modes) = (Scanner::new(Config::DEFAULT), modes);
+        scanner.scan(bytes).for_each(|token| modes.handle(&token));
+        modes
+    }
+
+    #[test]
+    fn a_terminal_is_calmed_and_stirred_again() {
+        let vim = b"\x1B[?1049h\x1B[?1h\x1B=\x1B[?2004h\x1B[?1004h\x1B[?1002h\x1B[?1006h\x1B[?25l\x1B[2 q";
+        let modes = modes_after(Modes::DEFAULT, vim);
+        assert_eq!(modes_after(modes, &calm(&modes)), Modes::DEFAULT);
+        assert_eq!(modes_after(Modes::DEFAULT, &stir(&modes)), modes);
+        assert!(calm(&Modes::DEFAULT).is_empty());
+    }
 }

@@ -4,7 +4,7 @@
 use stillwire::idle::{Evidence, Exit, Hint, Status};
 use stillwire::monitor::{self, Config, Monitor};
 use stillwire::novelty::Output;
-use stillwire::scan::{Signal, Token};
+use stillwire::scan::{Modes, Signal, Token};
 use stillwire::{Instant, idle};
 
 use crate::pty::Outcome;
@@ -129,6 +129,11 @@ impl Tracker {
     /// Whether the stream is between two sequences and two characters, so that something can be put in between.
     pub fn is_ground(&self) -> bool {
         self.monitor.is_ground()
+    }
+
+    /// The sticky modes that the session has set.
+    pub const fn modes(&self) -> &Modes {
+        self.monitor.modes()
     }
 
     /// What the session is doing.

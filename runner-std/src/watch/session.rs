@@ -284,13 +284,7 @@ impl Session {
                     }
                 }
                 SIGWINCH => self.resize(),
-                SIGTSTP => {
-                    if let Some(raw) = &self.raw {
-                        raw.pause();
-                    }
-                    Signals::stop_here();
-                    self.continued();
-                }
+                SIGTSTP => self.stop(),
                 SIGCONT => self.continued(),
                 SIGINT => self.pty.signal_foreground(Signal::INT),
                 SIGQUIT => self.pty.signal_foreground(Signal::QUIT),
@@ -302,10 +296,29 @@ impl Session {
         }
     }
 
+    /// Leaves the terminal as a shell wants it, stops this process, and takes the terminal again afterwards.
+    fn stop(&mut self) {
+        self.show_terminal(&terminal::calm(self.tracker.modes()));
+        if let Some(raw) = &self.raw {
+            raw.pause();
+        }
+        Signals::stop_here();
+        self.continued();
+        self.show_terminal(&terminal::stir(self.tracker.modes()));
+    }
+
     fn continued(&mut self) {
         if let Some(raw) = &self.raw {
             raw.resume();
             self.resize();
+            // The shell has written over the screen, and nobody else would tell the session so.
+            self.pty.signal_foreground(Signal::WINCH);
+        }
+    }
+
+    fn show_terminal(&mut self, bytes: &[u8]) {
+        if self.screen_is_terminal {
+            self.show(bytes);
         }
     }
 
@@ -362,6 +375,9 @@ impl Session {
     /// The last bytes out, everybody told.
     fn farewell(&mut self) {
         self.aside();
+        if !matches!(self.ended, Some((Outcome::Code(_), _))) {
+            self.show_terminal(&terminal::calm(self.tracker.modes()));
+        }
         if let Some(screen) = &mut self.screen {
             let _ = screen.drain();
         }
