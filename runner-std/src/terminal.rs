@@ -115,6 +115,12 @@ pub fn size() -> Winsize {
     }
 }
 
+/// Whether standard input is a terminal and we are its foreground job: a background job that touched its modes
+/// or read from it would be stopped.
+pub fn is_ours() -> bool {
+    rustix::termios::tcgetpgrp(rustix::stdio::stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
 /// The modes of standard input, if it is a terminal.
 pub fn modes() -> Option<Termios> {
     rustix::termios::tcgetattr(rustix::stdio::stdin()).ok()

@@ -7,13 +7,17 @@ use std::path::PathBuf;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::termios::Winsize;
+use stillwire::scan::{Mode, Modes};
 
 use super::frame::{self, kind};
 use crate::outlet::Outlet;
 use crate::pty::Pty;
+use crate::terminal;
 
 /// Output that waits for a slow guest; one that is further behind is sent away.
 const BEHIND: usize = 4 << 20;
+/// Output that a guest is shown at first: a screen full of it.
+const RECENT: usize = 4 << 10;
 
 /// A listening socket and whoever came through it.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct Door {
     listener: UnixListener,
     path: PathBuf,
     guest: Option<Guest>,
+    /// The last output, for a guest to begin with.
+    recent: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -33,7 +39,7 @@ struct Guest {
 impl Door {
     /// Serves a socket that [`super::runtime::listen`] opened.
     pub const fn new(listener: UnixListener, path: PathBuf) -> Self {
-        Self { listener, path, guest: None }
+        Self { listener, path, guest: None, recent: Vec::new() }
     }
 
     /// Adds what is to be waited for; no keys while the session has not taken the last ones.
@@ -48,9 +54,10 @@ impl Door {
     }
 
     /// Lets people in and takes what they send: keys, and a new size that has been applied.
-    pub fn serve(&mut self, pty: &Pty) -> (Vec<u8>, Option<Winsize>) {
+    pub fn serve(&mut self, pty: &Pty, modes: &Modes) -> (Vec<u8>, Option<Winsize>) {
         if let Ok((stream, _)) = self.listener.accept() {
             self.guest = Guest::new(stream).ok();
+            self.welcome(modes);
         }
         let (mut keys, mut size) = (Vec::new(), None);
         if let Some(guest) = &mut self.guest
@@ -68,6 +75,24 @@ impl Door {
 
     /// The session printed this.
     pub fn show(&mut self, bytes: &[u8]) {
+        self.recent.extend_from_slice(bytes);
+        self.recent.drain(..self.recent.len().saturating_sub(RECENT));
+        self.send(bytes);
+    }
+
+    /// A guest begins with the modes in force and the last lines; a full screen is repainted for its size anyway.
+    fn welcome(&mut self, modes: &Modes) {
+        self.send(&terminal::stir(modes));
+        if !modes.is_on(Mode::AlternateScreen) {
+            let line = self.recent.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            let begin = if self.recent.len() < RECENT { 0 } else { line };
+            let recent = self.recent.split_off(begin);
+            self.send(&recent);
+            self.recent = recent;
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
         if let Some(guest) = &mut self.guest
             && guest.send(kind::OUTPUT, bytes).is_err()
         {

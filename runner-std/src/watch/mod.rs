@@ -1,5 +1,6 @@
 //! `watch`: a command in a pseudo-terminal, the user's terminal passed through, and a report of what it does.
 
+mod control;
 mod events;
 mod hooks;
 mod notify;
@@ -79,8 +80,11 @@ pub fn run(
         let screen = screen.map_err(failed)?;
         session.screen_is_terminal = rustix::termios::isatty(&screen);
         session.screen = Some(Outlet::new(screen));
-        session.keyboard = Some(stdin.try_clone_to_owned().map_err(failed)?);
-        if rustix::termios::isatty(stdin) {
+        let terminal = rustix::termios::isatty(stdin);
+        if !terminal || terminal::is_ours() {
+            session.keyboard = Some(stdin.try_clone_to_owned().map_err(failed)?);
+        }
+        if terminal && terminal::is_ours() {
             session.raw = Some(Raw::enter(stdin).map_err(failed)?);
         }
     }

@@ -6,7 +6,6 @@ use std::os::fd::OwnedFd;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::Signal;
-use signal_hook::consts::{SIGCHLD, SIGCONT, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH};
 use stillwire::{Duration, Instant};
 
 use super::observers::Observers;
@@ -24,8 +23,6 @@ const CHUNK: usize = 64 << 10;
 const KEYS: usize = 4096;
 /// Output that is still shown after the command has ended, if something it left behind goes on writing.
 const LAST_WORDS: usize = 256 << 10;
-/// How long the session may take to end by itself after the runner was asked to end.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// A session in a pseudo-terminal, the terminal it is shown on, and everybody who wants to know.
 #[derive(Debug)]
@@ -54,8 +51,8 @@ pub(super) struct Session {
     pub zero: Instant,
     hints: Hints,
     last_key: Option<u8>,
-    leaving: Option<(Instant, Outcome)>,
-    ended: Option<(Outcome, usize)>,
+    pub(super) leaving: Option<(Instant, Outcome)>,
+    pub(super) ended: Option<(Outcome, usize)>,
 }
 
 /// What poll(2) found.
@@ -132,7 +129,7 @@ impl Session {
     }
 
     /// Time since the session began.
-    fn now(&self) -> Instant {
+    pub(super) fn now(&self) -> Instant {
         Instant::ZERO.after(os::now().since(self.zero))
     }
 
@@ -264,7 +261,7 @@ impl Session {
 
     fn door(&mut self, now: Instant) {
         let Some(mut door) = self.door.take() else { return };
-        let (keys, size) = door.serve(&self.pty);
+        let (keys, size) = door.serve(&self.pty, self.tracker.modes());
         self.door = Some(door);
         if !keys.is_empty() {
             self.typed(now, &keys);
@@ -274,72 +271,9 @@ impl Session {
         }
     }
 
-    fn signals(&mut self) {
-        for signal in self.signals.take() {
-            match signal {
-                SIGCHLD => {
-                    self.observers.hooks.reap();
-                    if self.ended.is_none() {
-                        self.ended = self.pty.outcome().map(|outcome| (outcome, 0));
-                    }
-                }
-                SIGWINCH => self.resize(),
-                SIGTSTP => self.stop(),
-                SIGCONT => self.continued(),
-                SIGINT => self.pty.signal_foreground(Signal::INT),
-                SIGQUIT => self.pty.signal_foreground(Signal::QUIT),
-                other => {
-                    let signal = Signal::from_named_raw(other).unwrap_or(Signal::TERM);
-                    self.leave(signal, signal);
-                }
-            }
-        }
-    }
-
-    /// Leaves the terminal as a shell wants it, stops this process, and takes the terminal again afterwards.
-    fn stop(&mut self) {
-        self.show_terminal(&terminal::calm(self.tracker.modes()));
-        if let Some(raw) = &self.raw {
-            raw.pause();
-        }
-        Signals::stop_here();
-        self.continued();
-        self.show_terminal(&terminal::stir(self.tracker.modes()));
-    }
-
-    fn continued(&mut self) {
-        if let Some(raw) = &self.raw {
-            raw.resume();
-            self.resize();
-            // The shell has written over the screen, and nobody else would tell the session so.
-            self.pty.signal_foreground(Signal::WINCH);
-        }
-    }
-
-    fn show_terminal(&mut self, bytes: &[u8]) {
+    pub(super) fn show_terminal(&mut self, bytes: &[u8]) {
         if self.screen_is_terminal {
             self.show(bytes);
-        }
-    }
-
-    fn resize(&mut self) {
-        if self.raw.is_none() && self.keyboard.is_none() && self.screen.is_none() {
-            return;
-        }
-        let (size, now) = (terminal::size(), self.now());
-        if self.pty.size().is_none_or(|old| (old.ws_col, old.ws_row) != (size.ws_col, size.ws_row)) {
-            self.pty.resize(size);
-            self.observers.record(|recorder| recorder.resize(now, size.ws_col, size.ws_row));
-        }
-    }
-
-    /// Asks the session to end; if it does not, the runner leaves anyway and the kernel hangs up for it.
-    fn leave(&mut self, tell: Signal, because: Signal) {
-        if self.leaving.is_none() {
-            self.pty.signal(tell);
-            self.pty.signal(Signal::CONT);
-            let number = u8::try_from(because.as_raw()).unwrap_or(0);
-            self.leaving = Some((self.now().after(GRACE), Outcome::Signal(number)));
         }
     }
 
@@ -374,7 +308,12 @@ impl Session {
 
     /// The last bytes out, everybody told.
     fn farewell(&mut self) {
-        self.aside();
+        if !self.tracker.is_ground() {
+            // CAN ends the sequence that will never be finished, so that the next prompt is not a part of it.
+            self.show_terminal(&[0x18]);
+        }
+        let aside = self.observers.aside();
+        self.show_terminal(&aside);
         if !matches!(self.ended, Some((Outcome::Code(_), _))) {
             self.show_terminal(&terminal::calm(self.tracker.modes()));
         }
