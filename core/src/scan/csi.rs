@@ -95,22 +95,80 @@ impl Csi {
         }
     }
 
+    /// Takes the whole control sequence that `bytes`, which follow CSI, begin with, and returns its
+    /// length, if it is all there without anything in between. As [`Self::collect`] byte by byte and
+    /// [`Self::finish`], but faster; `self` is new.
+    #[inline]
+    pub(super) fn parse(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        if let Some(&marker @ b'<'..=b'?') = bytes.first() {
+            self.private = marker;
+            at = 1;
+        }
+        // The value that is being read stays in a register.
+        let mut value = None;
+        loop {
+            let byte = *bytes.get(at)?;
+            at += 1;
+            match byte {
+                b'0'..=b'9' => value = Some(append(value.unwrap_or(0), byte)),
+                b';' | b':' => {
+                    self.set(value.take());
+                    self.separator(byte == b':');
+                }
+                0x20..=0x3F => {
+                    self.set(value.take());
+                    self.collect(byte);
+                    return self.parse_rest(bytes, at);
+                }
+                0x40..=0x7E => {
+                    self.set(value);
+                    self.last = byte;
+                    return Some(at);
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// The same from byte `at` on, for what is rare.
+    #[cold]
+    fn parse_rest(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
+        loop {
+            let byte = *bytes.get(at)?;
+            at += 1;
+            match byte {
+                0x20..=0x3F => self.collect(byte),
+                0x40..=0x7E => {
+                    self.last = byte;
+                    return Some(at);
+                }
+                _ => return None,
+            }
+        }
+    }
+
     /// Takes a parameter byte, private marker or intermediate (0x20–0x3F).
+    #[inline]
     pub(super) fn collect(&mut self, byte: u8) {
         match byte {
+            b'0'..=b'9' if self.intermediates == [0; 2] => self.digit(byte),
             _ if byte < 0x30 => self.intermediate(byte),
             _ if self.intermediates != [0; 2] => self.malformed = true,
-            b'0'..=b'9' => self.digit(byte - b'0'),
             b';' | b':' => self.separator(byte == b':'),
             _ if self.len == 0 && self.private == 0 => self.private = byte,
             _ => self.malformed = true,
         }
     }
 
-    /// Takes the final byte. None: the sequence is not well formed and does nothing.
-    pub(super) fn finish(&mut self, last: u8) -> Option<Self> {
+    /// Takes the final byte.
+    pub(super) fn finish(&mut self, last: u8) {
         self.last = last;
-        if self.malformed { None } else { Some(*self) }
+    }
+
+    /// Whether the sequence does anything at all.
+    pub(super) fn is_well_formed(&self) -> bool {
+        !self.malformed
     }
 
     fn intermediate(&mut self, byte: u8) {
@@ -124,8 +182,16 @@ impl Csi {
     fn digit(&mut self, digit: u8) {
         self.len = self.len.max(1);
         if let Some(value) = self.values.get_mut(usize::from(self.len) - 1) {
-            let before = if *value == EMPTY { 0 } else { *value };
-            *value = before.saturating_mul(10).saturating_add(u16::from(digit)).min(EMPTY - 1);
+            *value = append(if *value == EMPTY { 0 } else { *value }, digit);
+        }
+    }
+
+    /// The value being read, once it is complete.
+    fn set(&mut self, value: Option<u16>) {
+        let Some(value) = value else { return };
+        self.len = self.len.max(1);
+        if let Some(slot) = self.values.get_mut(usize::from(self.len) - 1) {
+            *slot = value;
         }
     }
 
@@ -194,6 +260,12 @@ impl core::fmt::Debug for Csi {
         f.write_char(char::from(self.last))?;
         f.write_char(')')
     }
+}
+
+/// `value` with a digit more, short of [`EMPTY`].
+fn append(value: u16, digit: u8) -> u16 {
+    let value = u32::from(value) * 10 + u32::from(digit & 0x0F);
+    value.min(u32::from(EMPTY) - 1) as u16
 }
 
 fn some(value: u16) -> Option<u16> {

@@ -97,7 +97,8 @@ impl Scanner {
         self.machine.is_ground()
     }
 
-    /// Takes one byte that is no part of a run. It may end a string and be a token of its own as well.
+    /// Takes one byte that is no part of a run. What it returns first comes first: a byte may end a
+    /// string and be a token of its own.
     fn take(&mut self, byte: u8) -> (Option<Token<'static>>, Option<Token<'static>>) {
         let open = self.machine.state.string();
         let event = self.machine.step(byte);
@@ -134,7 +135,10 @@ impl Scanner {
                 _ => None,
             },
             Event::Csi(last) => match &mut self.sequence {
-                Sequence::Csi(csi) => csi.finish(last).map(Token::Csi),
+                Sequence::Csi(csi) => {
+                    csi.finish(last);
+                    csi.is_well_formed().then_some(Token::Csi(*csi))
+                }
                 _ => None,
             },
         }
@@ -183,6 +187,29 @@ impl<'i> Tokens<'_, 'i> {
     /// not between two tokens of one byte.
     pub fn is_ground(&self) -> bool {
         self.held.is_none() && self.scanner.is_ground()
+    }
+
+    /// The run of text, control or whole control sequence that the rest begins with, outside of
+    /// everything. What is left for the machine is rare.
+    fn in_ground(&mut self) -> Option<Token<'i>> {
+        loop {
+            match self.rest {
+                [0x1B, b'[', rest @ ..] => {
+                    let mut csi = Csi::new();
+                    let len = csi.parse(rest)?;
+                    self.rest = rest.get(len..).unwrap_or(&[]);
+                    if csi.is_well_formed() {
+                        return Some(Token::Csi(csi));
+                    }
+                }
+                [] | [0x1B, ..] => return None,
+                [control @ (0x00..=0x1F | 0x7F), rest @ ..] => {
+                    self.rest = rest;
+                    return Some(Token::Control(*control));
+                }
+                _ => return self.text(),
+            }
+        }
     }
 
     /// The run of text that the rest begins with.
@@ -244,12 +271,12 @@ impl<'i> Iterator for Tokens<'_, 'i> {
     type Item = Token<'i>;
 
     fn next(&mut self) -> Option<Token<'i>> {
-        if let Some(token) = self.held.take() {
-            return Some(token);
+        if self.held.is_some() {
+            return self.held.take();
         }
         loop {
             let run = match self.scanner.machine.state {
-                State::Ground if self.scanner.machine.is_ground() => self.text(),
+                State::Ground if self.scanner.machine.is_ground() => self.in_ground(),
                 State::String(kind) => self.payload(kind),
                 _ => None,
             };
@@ -264,7 +291,9 @@ impl<'i> Iterator for Tokens<'_, 'i> {
             }
             self.advance(1);
             let (token, held) = self.scanner.take(byte);
-            self.held = held;
+            if held.is_some() {
+                self.held = held;
+            }
             if token.is_some() {
                 return token;
             }
