@@ -9,7 +9,7 @@ mod peers;
 
 use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
