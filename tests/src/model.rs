@@ -177,12 +177,11 @@ impl Known {
             return;
         }
         match self.paints.last_mut() {
-            Some((first, sum)) if now.since(*first) < ONE_OUTPUT => *sum = sum.saturating_add(novel),
+            Some((first, sum)) if now.since(*first) < ONE_OUTPUT => *sum += novel,
             _ => self.paints.push((now, novel)),
         }
         let goes_on = match self.paints.as_slice() {
-            // Nothing new after something new: that was taken away again.
-            [.., (first, new), (second, then)] => second.since(*first) < GOES_ON && (*then > 0 || *new == 0),
+            [.., (first, _), (second, _)] => second.since(*first) < GOES_ON,
             _ => false,
         };
         let much = self.paints.last().is_some_and(|paint| paint.1 >= self.config.wake);

