@@ -1,7 +1,7 @@
 //! Everything that turns a stream into text, so that one table of tests runs through all of it.
 
 use stillwire::scan::strip::{self, Invalid, Stripper};
-use stillwire::scan::{Config, Encoding, Scanner, Token};
+use stillwire::scan::{Backend, Config, Encoding, Scanner, Token};
 
 use crate::naive::{self, Policy};
 
@@ -14,6 +14,8 @@ pub const IMPLEMENTATIONS: &[(&str, Strip)] = &[
     ("tokens", by_tokens),
     ("stripper", by_stripper),
     ("stripper into small slices", by_stripper_step_by_step),
+    ("runs", by_runs),
+    ("a byte at a time", by_scalar),
 ];
 
 fn by_naive(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
@@ -40,12 +42,16 @@ fn by_tokens(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec
 }
 
 fn stripper(encoding: Encoding, policy: Policy) -> Stripper {
+    Stripper::new(config(encoding, policy))
+}
+
+fn config(encoding: Encoding, policy: Policy) -> strip::Config {
     let invalid = match policy {
         Policy::Replace => Invalid::Replace,
         Policy::Drop => Invalid::Drop,
         Policy::Keep => Invalid::Keep,
     };
-    Stripper::new(strip::Config { invalid, encoding })
+    strip::Config { invalid, encoding }
 }
 
 fn by_stripper(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
@@ -74,6 +80,31 @@ fn by_stripper_step_by_step(pieces: &[&[u8]], encoding: Encoding, policy: Policy
             text.extend(&out[..done.written]);
             rest = &rest[done.consumed..];
         }
+    }
+    let len = stripper.finish(&mut out);
+    text.extend(&out[..len]);
+    Some(text)
+}
+
+fn by_runs(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
+    let mut stripper = stripper(encoding, policy);
+    let mut text = Vec::new();
+    for piece in pieces {
+        stripper.runs(piece).for_each(|run| text.extend_from_slice(&run));
+    }
+    let mut out = [0; Stripper::MIN_OUTPUT];
+    let len = stripper.finish(&mut out);
+    text.extend(&out[..len]);
+    Some(text)
+}
+
+fn by_scalar(pieces: &[&[u8]], encoding: Encoding, policy: Policy) -> Option<Vec<u8>> {
+    let mut stripper = Stripper::with_backend(config(encoding, policy), Backend::Scalar)?;
+    let mut text = Vec::new();
+    let mut out = vec![0; 3 * pieces.iter().map(|piece| piece.len()).max().unwrap_or(0) + 16];
+    for piece in pieces {
+        let len = stripper.strip(piece, &mut out).written;
+        text.extend(&out[..len]);
     }
     let len = stripper.finish(&mut out);
     text.extend(&out[..len]);

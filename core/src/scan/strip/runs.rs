@@ -89,7 +89,7 @@ impl<'i> Iterator for Runs<'_, 'i> {
         loop {
             if self.stripper.is_ground() && !self.stripper.lone_c2 {
                 if let [0x1B, sequence @ ..] = self.rest
-                    && let Some(after) = scalar::escape(sequence)
+                    && let Some(after) = scalar::escape(self.stripper.machine.encoding, sequence)
                 {
                     self.rest = after;
                     continue;

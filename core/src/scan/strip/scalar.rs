@@ -44,7 +44,7 @@ pub(super) fn advance(stripper: &mut Stripper, input: &[u8], least: usize, out: 
             let left = text(stripper.machine.encoding, part, out).len() + beyond.len();
             rest = rest.get(rest.len() - left..).unwrap_or(&[]);
             if let [0x1B, sequence @ ..] = rest
-                && let Some(after) = escape(sequence)
+                && let Some(after) = escape(stripper.machine.encoding, sequence)
             {
                 rest = after;
                 continue;
@@ -174,7 +174,7 @@ fn character(bytes: &[u8]) -> usize {
 
 /// What follows the escape sequence that goes on with `bytes`, if it is whole and ordinary.
 #[inline]
-pub(super) fn escape(bytes: &[u8]) -> Option<&[u8]> {
+pub(super) fn escape(encoding: Encoding, bytes: &[u8]) -> Option<&[u8]> {
     match bytes {
         [b'[', body @ ..] => {
             let len = body.iter().take_while(|byte| (0x20..=0x3F).contains(*byte)).count();
@@ -183,6 +183,8 @@ pub(super) fn escape(bytes: &[u8]) -> Option<&[u8]> {
                 _ => None,
             }
         }
+        // In an 8-bit stream the string may end earlier, with 0x9C.
+        [b']', ..] if encoding == Encoding::EightBit => None,
         [b']', body @ ..] => match body.get(dull(body)..)? {
             [0x07, after @ ..] | [0x1B, b'\\', after @ ..] => Some(after),
             _ => None,
