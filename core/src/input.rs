@@ -50,6 +50,7 @@ const STRING_WAIT: Duration = Duration::from_secs(1);
 /// assert!(keys.poll(wait.at)); // the key
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Keys {
     state: State,
     sequence: Sequence,
@@ -68,6 +69,7 @@ pub enum Due {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum State {
     #[default]
     Ground,
@@ -85,6 +87,7 @@ enum State {
 
 /// What is known of the open control sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Sequence {
     private: u8,
     intermediate: u8,

@@ -8,6 +8,7 @@ const FLIPS: usize = 3;
 
 /// A *flip* is an Idle that the session itself took back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Damper {
     /// The last flips, latest first.
     flips: [Option<Instant>; FLIPS],

@@ -64,6 +64,7 @@ const BELL_IS_ECHO: Duration = Duration::from_millis(500);
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Idle {
     config: Config,
     clock: Clock,
@@ -85,6 +86,7 @@ pub struct Idle {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Phase {
     /// Quiet begins at the last activity.
     Running { active: Instant },

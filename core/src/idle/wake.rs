@@ -10,6 +10,7 @@ pub const GOES_ON: Duration = Duration::from_secs(1);
 
 /// The first output after which it was not clear whether more would come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Stir {
     first: Option<Instant>,
     /// Novel characters of that output.

@@ -68,6 +68,7 @@ pub struct Output {
 /// assert_eq!(novel("| building\r"), 0); // and so is this frame
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Novelty {
     config: Config,
     place: Place,

@@ -17,6 +17,7 @@ const MAX_LINES: u8 = 200;
 const UNKNOWN: u8 = u8::MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Place {
     here: Cursor,
     saved: Cursor,
@@ -29,6 +30,7 @@ pub(super) struct Place {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Cursor {
     /// Lines between the cursor and the lowest line written.
     above: u8,

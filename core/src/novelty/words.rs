@@ -12,6 +12,7 @@ const FNV_PRIME: u32 = 0x0100_0193;
 
 /// A set-associative memory: each set holds its last four fingerprints, latest first. 0 is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Words {
     sets: [[u8; 4]; SETS],
     word: Word,
@@ -19,6 +20,7 @@ pub(super) struct Words {
 
 /// The word that is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Word {
     hash: u32,
     /// Its characters so far.
