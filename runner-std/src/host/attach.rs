@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
+use stillwire::scan::{Config, Modes, Scanner};
 
 use super::frame::{self, kind};
 use super::runtime;
@@ -44,7 +45,10 @@ pub fn run(args: &AttachArgs) -> Result<u8, Failure> {
     let mut signals = Signals::new().map_err(failed)?;
     let screen = rustix::stdio::stdout().try_clone_to_owned().map_err(failed)?;
     let raw = Raw::enter(rustix::stdio::stdin()).map_err(failed)?;
-    let end = relay(&stream, &mut signals, Outlet::new(screen), &raw).map_err(failed);
+    let mut screen =
+        Screen { out: Outlet::new(screen), scanner: Scanner::new(Config::DEFAULT), modes: Modes::DEFAULT };
+    let end = relay(&stream, &mut signals, &mut screen, &raw).map_err(failed);
+    screen.leave();
     drop(raw);
     match end? {
         End::Exited(code) => Ok(code),
@@ -53,6 +57,27 @@ pub fn run(args: &AttachArgs) -> Result<u8, Failure> {
             Ok(0)
         }
         End::Lost => Err(Failure::new(format!("the host of {name} has gone, or another terminal took over"))),
+    }
+}
+
+/// The terminal, and the modes the session has set in it.
+struct Screen {
+    out: Outlet,
+    scanner: Scanner,
+    modes: Modes,
+}
+
+impl Screen {
+    fn show(&mut self, output: &[u8]) -> io::Result<()> {
+        self.scanner.scan(output).for_each(|token| self.modes.handle(&token));
+        self.out.write(output)?;
+        self.out.drain()
+    }
+
+    /// The session goes on without this terminal: its modes must not stay behind.
+    fn leave(&mut self) {
+        let cancel: &[u8] = if self.scanner.is_ground() { b"" } else { b"\x18" };
+        let _ = self.show(&[cancel, &terminal::calm(&self.modes)].concat());
     }
 }
 
@@ -72,7 +97,7 @@ fn only_session() -> Result<String, Failure> {
     }
 }
 
-fn relay(stream: &UnixStream, signals: &mut Signals, mut screen: Outlet, raw: &Raw) -> io::Result<End> {
+fn relay(stream: &UnixStream, signals: &mut Signals, screen: &mut Screen, raw: &Raw) -> io::Result<End> {
     let mut inbox = Vec::new();
     send_size(stream)?;
     loop {
@@ -104,7 +129,7 @@ fn relay(stream: &UnixStream, signals: &mut Signals, mut screen: Outlet, raw: &R
         if keys && send_keys(stream)? {
             return Ok(End::Detached);
         }
-        if host && let Some(end) = receive(stream, &mut inbox, &mut screen)? {
+        if host && let Some(end) = receive(stream, &mut inbox, screen)? {
             return Ok(end);
         }
     }
@@ -129,7 +154,7 @@ fn send_size(mut stream: &UnixStream) -> io::Result<()> {
     io::Write::write_all(&mut stream, &wire)
 }
 
-fn receive(mut stream: &UnixStream, inbox: &mut Vec<u8>, screen: &mut Outlet) -> io::Result<Option<End>> {
+fn receive(mut stream: &UnixStream, inbox: &mut Vec<u8>, screen: &mut Screen) -> io::Result<Option<End>> {
     let mut bytes = [0; 16 << 10];
     let count = io::Read::read(&mut stream, &mut bytes)?;
     if count == 0 {
@@ -139,8 +164,7 @@ fn receive(mut stream: &UnixStream, inbox: &mut Vec<u8>, screen: &mut Outlet) ->
     while let Some((kind, payload)) = frame::take(inbox).map_err(io::Error::other)? {
         match (kind, payload.as_slice()) {
             (kind::OUTPUT, output) => {
-                screen.write(output)?;
-                screen.drain()?;
+                screen.show(output)?;
             }
             (kind::EXIT, &[code]) => return Ok(Some(End::Exited(code))),
             _ => return Err(io::ErrorKind::InvalidData.into()),
