@@ -58,20 +58,20 @@ Examples:
   runner-std timeline --json - < session.cast | jq .
   runner-std timeline --idle-after 10s --counts novel agent.cast
 
-Reads asciicast versions 1, 2 and 3. The recording's own clock drives the same machine that `watch` runs, so the
-result is exact to the microsecond and always the same.";
+Reads asciicast versions 1, 2 and 3. The recording's own clock drives the same machine that
+`watch` runs, so the result is exact to the microsecond and always the same.";
 
 const HOST_EXAMPLES: &str = "\
 Examples:
   runner-std host -- bash
   runner-std host --name build -- make -j8     then, in another terminal: runner-std attach build
 
-This first host serves one session and one attached terminal. If standard input is a terminal you work in the session
-right away; the title of that terminal tells whether the session is idle.";
+This first host serves one session and one attached terminal. If standard input is a terminal you
+work in the session right away; its title tells whether the session is idle.";
 
 /// Knows when a terminal session has gone still.
 #[derive(Debug, Parser)]
-#[command(name = "runner-std", version, about, after_help = EXAMPLES, styles = STYLES, max_term_width = 110)]
+#[command(name = "runner-std", version, after_help = EXAMPLES, styles = STYLES, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
     /// What to do.
@@ -82,12 +82,12 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a session that others can attach to, and work in it
-    #[command(after_help = HOST_EXAMPLES)]
+    #[command(after_help = HOST_EXAMPLES, override_usage = "runner-std host [OPTIONS] [-- CMD...]")]
     Host(HostArgs),
     /// Attach this terminal to a hosted session; Ctrl-] detaches
     Attach(AttachArgs),
     /// Run a command right here and report when it is idle or active
-    #[command(after_help = WATCH_EXAMPLES)]
+    #[command(after_help = WATCH_EXAMPLES, override_usage = "runner-std watch [OPTIONS] -- CMD...")]
     Watch(WatchArgs),
     /// Remove escape sequences from a stream
     #[command(after_help = STRIP_EXAMPLES)]

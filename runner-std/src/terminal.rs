@@ -146,6 +146,26 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_gives_the_terminal_back() {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY;
+        let slave =
+            rustix::fs::open(ptsname(&master, vec![]).unwrap(), flags, rustix::fs::Mode::empty()).unwrap();
+        let modes = || rustix::termios::tcgetattr(&slave).unwrap().local_modes;
+        let before = modes();
+        let panicked = std::panic::catch_unwind(|| {
+            // Without the guard's drop: what an abort after the panic would leave.
+            std::mem::forget(Raw::enter(slave.as_fd()).unwrap());
+            assert_eq!(modes(), before, "raw mode is another mode, so this panics");
+        });
+        assert!(panicked.is_err());
+        assert_eq!(modes(), before);
+    }
+
+    #[test]
     fn a_terminal_is_calmed_and_stirred_again() {
         let vim = b"\x1B[?1049h\x1B[?1h\x1B=\x1B[?2004h\x1B[?1004h\x1B[?1002h\x1B[?1006h\x1B[?25l\x1B[2 q";
         let modes = modes_after(Modes::DEFAULT, vim);

@@ -19,6 +19,7 @@ const LIMIT: usize = 256 << 10;
 pub(super) struct EventLog {
     out: Outlet,
     lost: u64,
+    /// Why nothing is written any more; empty if that is nobody's fault.
     broken: Option<String>,
 }
 
@@ -82,7 +83,11 @@ impl EventLog {
     pub(super) fn complaint(&self) -> Option<String> {
         let lost =
             (self.lost > 0).then(|| format!("{} events were lost, their reader was too slow", self.lost));
-        self.broken.as_ref().map(|error| format!("events could not be written: {error}")).or(lost)
+        match self.broken.as_deref() {
+            Some("") => None,
+            Some(error) => Some(format!("events could not be written: {error}")),
+            None => lost,
+        }
     }
 
     fn put(&mut self, bytes: &[u8]) {
@@ -90,7 +95,7 @@ impl EventLog {
             Ok(()) => {}
             // The reader has seen enough: `| head -3`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.broken = Some("their reader has gone".into());
+                self.broken = Some(String::new());
             }
             Err(error) => self.broken = Some(error.to_string()),
         }

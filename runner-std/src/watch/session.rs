@@ -299,11 +299,10 @@ impl Session {
     }
 
     fn outcome(&self, now: Instant, drained: bool) -> Option<Outcome> {
-        if let Some((outcome, after)) = self.ended {
-            let shown = self.screen.as_ref().is_none_or(Outlet::is_empty);
-            return ((drained || after > LAST_WORDS) && shown).then_some(outcome);
-        }
-        self.leaving.filter(|(at, _)| *at <= now).map(|(_, outcome)| outcome)
+        let shown = self.screen.as_ref().is_none_or(Outlet::is_empty);
+        let ended = self.ended.filter(|(_, after)| (drained || *after > LAST_WORDS) && shown);
+        let left = || self.leaving.filter(|(at, _)| *at <= now).map(|(_, outcome)| outcome);
+        ended.map(|(outcome, _)| outcome).or_else(left)
     }
 
     /// The last bytes out, everybody told.
@@ -317,7 +316,7 @@ impl Session {
         if !matches!(self.ended, Some((Outcome::Code(_), _))) {
             self.show_terminal(&terminal::calm(self.tracker.modes()));
         }
-        if let Some(screen) = &mut self.screen {
+        if let Some(screen) = self.screen.as_mut().filter(|_| self.leaving.is_none()) {
             let _ = screen.drain();
         }
         if let Some(door) = &mut self.door {
