@@ -125,3 +125,39 @@ fn close(mut line: String) -> String {
     line.push_str("}\n");
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stillwire::idle::Reason;
+
+    #[test]
+    fn the_lines_are_those_of_the_design() {
+        let at = Instant::from_micros;
+        assert_eq!(
+            start("build", Some(4711)),
+            "{\"t\":0.000000,\"event\":\"start\",\"session\":\"build\",\"pid\":4711}\n"
+        );
+        let seen = Some(at(1_000_000));
+        let evidence = Evidence { raw: seen, visible: seen, novel: seen, ..Evidence::default() };
+        assert_eq!(
+            status(at(4_500_000), Status::Idle(Reason::Quiet), &evidence),
+            "{\"t\":4.500000,\"event\":\"status\",\"status\":\"idle\",\"reason\":\"quiet\",\"last_visible\":1.000000}\n"
+        );
+        let older = Evidence { novel: Some(at(500_000)), ..evidence };
+        assert!(status(at(1), Status::Idle(Reason::Quiet), &older).ends_with("\"last_novel\":0.500000}\n"));
+        assert_eq!(
+            status(at(9_120_000), Status::Running, &evidence),
+            "{\"t\":9.120000,\"event\":\"status\",\"status\":\"running\"}\n"
+        );
+        assert_eq!(
+            signal(at(9_130_000), Signal::Bell, "", 0),
+            "{\"t\":9.130000,\"event\":\"signal\",\"signal\":\"bell\"}\n"
+        );
+        assert_eq!(
+            exit(at(60_020_000), Outcome::Code(0)),
+            "{\"t\":60.020000,\"event\":\"exit\",\"code\":0}\n"
+        );
+        assert!(exit(at(1), Outcome::Signal(9)).ends_with("\"code\":137,\"signal\":9}\n"));
+    }
+}
