@@ -10,9 +10,7 @@ mod osc;
 mod resync;
 mod scanner;
 mod signal;
-#[cfg_attr(not(target_pointer_width = "64"), allow(dead_code, unused_imports))] // blocks are for 64 bits
 mod simd;
-#[cfg_attr(not(target_pointer_width = "64"), allow(dead_code, unused_imports))] // blocks are for 64 bits
 pub mod strip;
 mod token;
 mod width;

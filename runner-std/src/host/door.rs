@@ -37,7 +37,7 @@ struct Guest {
 }
 
 impl Door {
-    /// Serves a socket that [`super::runtime::listen`] opened.
+    /// Serves a socket that `runtime::listen` opened.
     pub const fn new(listener: UnixListener, path: PathBuf) -> Self {
         Self { listener, path, guest: None, recent: Vec::new() }
     }

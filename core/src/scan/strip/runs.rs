@@ -9,7 +9,7 @@ use super::super::simd::{BLOCK, Isa};
 #[cfg(target_arch = "x86_64")]
 use super::block::characters;
 use super::scalar::{self, Output};
-use super::{Invalid, Stripper};
+use super::Stripper;
 
 /// A piece of text: a slice of the input, or the few bytes that are none. It is never empty.
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +134,7 @@ impl Task for Prefix<'_> {
     fn blocks<I: Isa>(self, isa: I) -> usize {
         match (self.stripper.machine.encoding, self.stripper.invalid) {
             (Encoding::EightBit, _) => self.scalar(),
-            (Encoding::Utf8, Invalid::Keep) => prefix::<I, true>(isa, self.input),
+            (Encoding::Utf8, super::Invalid::Keep) => prefix::<I, true>(isa, self.input),
             (Encoding::Utf8, _) => prefix::<I, false>(isa, self.input),
         }
     }

@@ -11,7 +11,7 @@ pub(crate) fn all() {
     let config = Config { invalid: black_box(Invalid::Replace), encoding: black_box(Encoding::Utf8) };
     use_stripper(Stripper::new(config));
     use_stripper(Stripper::scalar(black_box(Config::DEFAULT)));
-    let backend = black_box(Backend::Portable);
+    let backend = black_box(Backend::Scalar);
     show!(config, backend, backend.is_available(), Backend::best());
     if let Some(stripper) = Stripper::with_backend(config, backend) {
         use_stripper(stripper);
