@@ -41,7 +41,10 @@ Events, one JSON object per line, `t` in seconds since the start:
   {\"t\":9.130000,\"event\":\"signal\",\"signal\":\"bell\"}
   {\"t\":60.020000,\"event\":\"exit\",\"code\":0}
 
-Reasons: never_active, quiet, repainting, at_prompt, awaiting_input, bell.";
+Reasons: never_active, quiet, repainting, at_prompt, awaiting_input, bell.
+
+Keys go to the session, Ctrl-C and Ctrl-Z too: in a shell Ctrl-Z stops the job, while a command that
+was started without a shell has nobody to go back to. To stop the runner: kill -TSTP.";
 
 const STRIP_EXAMPLES: &str = "\
 Examples:

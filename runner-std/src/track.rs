@@ -46,6 +46,7 @@ pub struct Tracker {
     monitor: Monitor,
     text: Vec<u8>,
     gates: [Gate; 6],
+    at_once: bool,
 }
 
 /// Counts the lines of one kind of signal in one second.
@@ -59,7 +60,9 @@ struct Gate {
 impl Tracker {
     /// A session that begins at time zero.
     pub fn new(config: Config) -> Self {
-        Self { monitor: Monitor::new(config, Instant::ZERO), text: Vec::new(), gates: [Gate::default(); 6] }
+        let at_once = config.idle.confirm.is_zero();
+        let monitor = Monitor::new(config, Instant::ZERO);
+        Self { monitor, text: Vec::new(), gates: [Gate::default(); 6], at_once }
     }
 
     /// The session printed this.
@@ -121,6 +124,8 @@ impl Tracker {
     /// Whether what is due would like to know what the foreground job is doing.
     pub fn wants_hint(&self) -> Option<idle::Due> {
         match self.monitor.poll_at()?.reason {
+            // Without a time to confirm in, the verdict falls as soon as it is quiet.
+            monitor::Due::Idle(idle::Due::Quiet) if self.at_once => Some(idle::Due::Confirm),
             monitor::Due::Idle(due @ (idle::Due::Quiet | idle::Due::Confirm)) => Some(due),
             _ => None,
         }

@@ -64,7 +64,9 @@ impl Hints {
         let ticks = job.iter().map(|process| process.ticks).sum::<u64>();
         let sample =
             Sample { at: now, group, cpu: ticks * 1_000_000 / rustix::param::clock_ticks_per_second() };
-        let busy = self.last.iter().flatten().any(|before| sample.is_busy_since(before));
+        let mut compared = self.last.iter().flatten().filter_map(|before| sample.is_busy_since(before));
+        // With a short --idle-confirm there is nothing to compare with; then what runs at this moment is busy.
+        let busy = compared.next().unwrap_or_else(|| job.iter().any(|process| process.state == b'R'));
         self.last = [Some(sample), self.last[0]];
         if due == Due::Quiet {
             return None;
@@ -81,12 +83,11 @@ impl Hints {
 }
 
 impl Sample {
-    fn is_busy_since(&self, before: &Self) -> bool {
+    /// Whether the job was busy since; `None` if the two cannot be compared.
+    fn is_busy_since(&self, before: &Self) -> Option<bool> {
         let (used, passed) = (self.cpu.saturating_sub(before.cpu), self.at.since(before.at).as_micros());
-        self.group == before.group
-            && WINDOW.contains(&passed)
-            && used >= BUSY_LEAST
-            && used * BUSY_SHARE >= passed
+        let comparable = self.group == before.group && WINDOW.contains(&passed);
+        comparable.then_some(used >= BUSY_LEAST && used * BUSY_SHARE >= passed)
     }
 }
 
