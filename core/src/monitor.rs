@@ -74,6 +74,7 @@ pub enum Due {
 /// assert_eq!(events[0].status, Status::Idle(Reason::Bell));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Monitor {
     clock: Clock,
     scanner: Scanner,

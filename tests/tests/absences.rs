@@ -112,6 +112,32 @@ fn core_depends_on_the_agreed_list_and_has_no_std_feature() {
 }
 
 #[test]
+fn every_public_type_of_core_is_logged_by_defmt() {
+    // Iterators that borrow a machine; nobody logs these.
+    let borrowing = ["Tokens", "Watched", "Runs"];
+    let mut missing = Vec::new();
+    for (name, source) in sources("core/src") {
+        let mut attributes = "";
+        for (_, line) in code(&source) {
+            if line.starts_with("#[") {
+                attributes = if line.contains("defmt::Format") { line } else { attributes };
+                continue;
+            }
+            let declared = line.strip_prefix("pub struct ").or(line.strip_prefix("pub enum "));
+            let declared = declared.and_then(|rest| rest.split(|c: char| !c.is_alphanumeric()).next());
+            if let Some(declared) = declared
+                && attributes.is_empty()
+                && !borrowing.contains(&declared)
+            {
+                missing.push(format!("{name}: {declared}"));
+            }
+            attributes = if line.trim().is_empty() { attributes } else { "" };
+        }
+    }
+    assert!(missing.is_empty(), "without defmt::Format: {missing:?}");
+}
+
+#[test]
 fn files_stay_short() {
     let long: Vec<_> = ["core/src", "runner-std/src", "tests/src", "tests/tests"]
         .into_iter()

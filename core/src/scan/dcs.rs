@@ -5,6 +5,7 @@ use super::signal::Signal;
 
 /// `DCS params intermediates final data`: what stands before the data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Dcs {
     intermediate: u8,
     last: u8,
@@ -12,6 +13,7 @@ pub(super) struct Dcs {
 
 /// kitty graphics, `APC G key=value,… ; data`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Apc {
     field: Field,
     begun: bool,

@@ -45,6 +45,7 @@ pub enum StringKind {
 
 /// Where in the grammar the stream is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum State {
     /// Outside every sequence.
     #[default]
@@ -98,6 +99,7 @@ pub(crate) enum Event {
 
 /// The state between two bytes: 5 bytes of it, whatever the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Machine {
     pub(crate) state: State,
     pub(crate) encoding: Encoding,

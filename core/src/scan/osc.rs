@@ -11,6 +11,7 @@ use super::signal::{Progress, PromptMark, Signal};
 
 /// What is remembered of the field that is being read, in place of its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Field {
     head: [u8; 3],
     last: u8,
@@ -23,6 +24,7 @@ pub(super) struct Field {
 
 /// The state inside an OSC: a few bytes, however long it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Osc {
     field: Field,
     /// Which field: 0 is the number.

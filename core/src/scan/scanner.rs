@@ -37,6 +37,7 @@ pub struct Config {
 /// assert_eq!(text, "grün");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Scanner {
     machine: Machine,
     sequence: Sequence,
@@ -59,6 +60,7 @@ pub struct Tokens<'s, 'i> {
 
 /// What is collected of the open sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Sequence {
     /// None is open, or one that says nothing.
     None,

@@ -9,6 +9,7 @@ cpufeatures::new!(avx2_cpu, "avx2", "bmi1", "bmi2", "popcnt");
 
 /// AVX2 with BMI1, BMI2 and POPCNT.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Avx2(());
 
 impl Avx2 {

@@ -19,6 +19,7 @@ cpufeatures::new!(
 
 /// AVX-512 with the byte permutations of VBMI and VBMI2.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Avx512(());
 
 impl Avx512 {

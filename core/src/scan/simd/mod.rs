@@ -104,6 +104,7 @@ pub(crate) trait Task {
 
 /// A backend with the proof that it can run.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Engine {
     Scalar,
     #[cfg(target_arch = "x86_64")]

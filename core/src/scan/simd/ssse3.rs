@@ -9,6 +9,7 @@ cpufeatures::new!(ssse3_cpu, "ssse3");
 
 /// SSSE3, for its byte shuffle.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Ssse3(());
 
 impl Ssse3 {

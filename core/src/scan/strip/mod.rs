@@ -81,6 +81,7 @@ pub struct Stripped {
 ///   [`finish`](Self::finish)
 /// - Getters: [`is_ground`](Self::is_ground)
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stripper {
     machine: Machine,
     invalid: Invalid,

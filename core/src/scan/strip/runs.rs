@@ -6,13 +6,14 @@ use super::super::machine::{Encoding, State};
 use super::super::simd::Task;
 #[cfg(target_arch = "x86_64")]
 use super::super::simd::{BLOCK, Isa};
+use super::Stripper;
 #[cfg(target_arch = "x86_64")]
 use super::block::characters;
 use super::scalar::{self, Output};
-use super::Stripper;
 
 /// A piece of text: a slice of the input, or the few bytes that are none. It is never empty.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Run<'i> {
     /// Text as it stands in the input.
     Borrowed(&'i [u8]),
@@ -22,6 +23,7 @@ pub enum Run<'i> {
 
 /// At most four bytes.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Short {
     bytes: [u8; Stripper::MIN_OUTPUT],
     len: u8,

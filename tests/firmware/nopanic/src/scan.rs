@@ -23,7 +23,7 @@ pub(crate) fn all() {
         }
     }
     let other = black_box(Scanner::new(Config::DEFAULT));
-    show!(scanner == other.clone());
+    show!(scanner == other.clone(), other);
 }
 
 fn use_token(token: &Token<'_>) {

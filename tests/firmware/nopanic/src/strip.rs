@@ -24,7 +24,8 @@ fn use_stripper(stripper: Stripper) {
     show!(stripper.strip_in_place(buffer(), number() as usize));
     for run in stripper.runs(bytes()) {
         black_box(&*run);
+        show!(run);
     }
     show!(stripper.is_ground(), stripper.finish(buffer()));
-    black_box(stripper.clone());
+    show!(stripper.clone());
 }

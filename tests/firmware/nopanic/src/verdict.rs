@@ -41,7 +41,7 @@ fn durations() {
 fn keys() {
     let mut keys = black_box(Keys::new());
     show!(keys.handle(now(), bytes()), keys.poll_at(), keys.poll(now()));
-    black_box(keys);
+    show!(keys);
 }
 
 fn novelties() {
@@ -52,7 +52,7 @@ fn novelties() {
     }
     novelty.rest();
     show!(config, novelty.take(), novelty::Config::DEFAULT);
-    black_box(novelty);
+    show!(novelty);
 }
 
 fn words() {
@@ -87,7 +87,7 @@ fn idles() {
     }
     let quiet: Duration = idle.quiet();
     show!(config, idle.poll_at(), idle.status(), idle.evidence(), quiet);
-    black_box(idle);
+    show!(idle);
 }
 
 fn monitors() {
@@ -104,5 +104,5 @@ fn monitors() {
     }
     show!(monitor.last_output(), monitor.is_ground());
     show!(monitor.poll_at(), monitor.status(), monitor.evidence(), monitor.quiet(), *monitor.modes());
-    show!(monitor == black_box(Monitor::new(config, now())));
+    show!(monitor == black_box(Monitor::new(config, now())), monitor);
 }
