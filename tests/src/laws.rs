@@ -90,6 +90,14 @@ pub fn check<M: Machine>(seeds: u64) {
 
 /// Checks all laws on one life.
 fn check_seed<M: Machine>(seed: u64) {
+    let life = std::panic::AssertUnwindSafe(|| check_life::<M>(seed));
+    if let Err(panic) = std::panic::catch_unwind(life) {
+        eprintln!("{}: STILLWIRE_SEED={seed}", core::any::type_name::<M>()); // whoever panicked
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn check_life<M: Machine>(seed: u64) {
     let context = format!("{}, STILLWIRE_SEED={seed}", core::any::type_name::<M>());
     let script = script::<M>(seed);
     let exact = live::<M>(seed, &script, Driver::Exact, &context);
