@@ -2,11 +2,12 @@
 # Where compilers and programs come from. Sourced by tests/run, which has set ROOT.
 #
 # Bare-metal targets need a `core` for them: rustup's where it has been added
-# (`rustup target add thumbv6m-none-eabi thumbv7em-none-eabihf`), else Debian's compiler, whose
+# (`rustup target add thumbv6m-none-eabi thumbv7em-none-eabihf wasm32-unknown-unknown`), else Debian's compiler, whose
 # package of Rust's sources lets cargo build `core` itself.
 
 M0=thumbv6m-none-eabi
 M4=thumbv7em-none-eabihf
+WASM=wasm32-unknown-unknown
 
 # need PROGRAM PACKAGE…: the program is there afterwards, or this says what is missing and fails.
 need() {
@@ -42,14 +43,14 @@ has_rustup_target() {
 # Chooses BARE=rustup or BARE=debian, once.
 choose_bare() {
     [ -n "${BARE:-}" ] && return
-    if has_rustup_target $M0 && has_rustup_target $M4; then
+    if has_rustup_target $M0 && has_rustup_target $M4 && has_rustup_target $WASM; then
         BARE=rustup
         return
     fi
     if ! { [ -x /usr/bin/cargo ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/core" ] &&
         command -v ld.lld >/dev/null; } 2>/dev/null; then
         install_debian rustc-web cargo-web rust-web-src lld || {
-            echo "missing: a compiler for $M0 and $M4. Either 'rustup target add $M0 $M4'," >&2
+            echo "missing: a compiler for $M0, $M4 and $WASM. Either 'rustup target add $M0 $M4 $WASM'," >&2
             echo "or Debian's: apt-get install rustc-web cargo-web rust-web-src lld" >&2
             return 1
         }
