@@ -2,7 +2,6 @@
 //!
 //!     cargo bench -p stillwire-tests --bench strip -- avx2
 
-#[expect(dead_code, reason = "memcpy and the like are for the table")]
 mod peers;
 
 use divan::{Bencher, counter::BytesCount};
