@@ -26,7 +26,7 @@ install_debian() {
         command -v sudo >/dev/null && sudo -n true 2>/dev/null || return 1
         sudo=sudo
     fi
-    echo "installing $*"
+    echo "installing $*" >&"${TALK:-2}"
     local log
     log=$(mktemp)
     $sudo env DEBIAN_FRONTEND=noninteractive bash -c '
