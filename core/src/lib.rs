@@ -6,6 +6,7 @@ pub mod deadline;
 pub mod duration;
 pub mod idle;
 pub mod input;
+pub mod link;
 pub mod monitor;
 pub mod novelty;
 pub mod scan;

@@ -1,0 +1,4 @@
+//! The wire between a host and a client: whether it is alive, when to dial again, how long to wait for anyone.
+//!
+//! Each file is one machine. What they have in common: *a sign of life* is any byte that came from the other
+//! side; a poll that comes late says that *we* were late, and nothing about the other side.
