@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::event::{PollFd, PollFlags};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
 use crate::os;
@@ -93,9 +93,21 @@ impl Outlet {
     /// # Errors
     /// As [`Outlet::flush`].
     pub fn drain(&mut self) -> io::Result<()> {
+        self.drain_for(None)
+    }
+
+    /// Writes everything, or gives up after a pause of `patience` in which nothing was taken.
+    ///
+    /// # Errors
+    /// As [`Outlet::flush`].
+    pub fn drain_for(&mut self, patience: Option<Timespec>) -> io::Result<()> {
         self.flush()?;
         while !self.is_empty() {
-            let _ = rustix::event::poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None);
+            let ready =
+                rustix::event::poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], patience.as_ref());
+            if ready == Ok(0) {
+                break;
+            }
             self.flush()?;
         }
         Ok(())
@@ -104,6 +116,6 @@ impl Outlet {
 
 fn writable(fd: BorrowedFd<'_>) -> bool {
     let mut fds = [PollFd::new(&fd, PollFlags::OUT)];
-    let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     rustix::event::poll(&mut fds, Some(&now)).is_ok_and(|count| count > 0)
 }

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 
+use crate::os;
+
 /// The signals that concern the runner.
 const HEARD: [i32; 8] = [SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH];
 
@@ -27,7 +29,8 @@ impl Signals {
         let (pipe, tell) = UnixStream::pair()?;
         pipe.set_nonblocking(true)?;
         let mut flags = Vec::with_capacity(HEARD.len());
-        for signal in HEARD {
+        // What was ignored when we started stays ignored, here and in the command: `nohup runner-std watch …`.
+        for signal in HEARD.into_iter().filter(|&signal| !os::is_ignored(signal)) {
             let flag = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal, Arc::clone(&flag))?;
             signal_hook::low_level::pipe::register(signal, tell.try_clone()?)?;

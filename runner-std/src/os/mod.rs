@@ -37,3 +37,15 @@ pub fn inherited(fd: RawFd) -> io::Result<File> {
     // line, and this runs before the runner opens anything of its own, so nobody else in here owns it.
     Ok(unsafe { File::from_raw_fd(fd) })
 }
+
+/// Whether whoever started us wants this signal ignored, as `nohup` does with SIGHUP.
+pub fn is_ignored(signal: i32) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: with a null new action sigaction only writes the present one to the given place, which is large
+    // enough; all zeroes are a valid value of the type should it fail.
+    let action = unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr());
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN
+}

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use rustix::event::Timespec;
 use stillwire::Instant;
 
 use crate::failure::Failure;
@@ -77,6 +78,14 @@ impl EventLog {
     /// Writes what waits.
     pub(super) fn flush(&mut self) {
         self.put(&[]);
+    }
+
+    /// Writes what waits, if its reader takes it within a second.
+    pub(super) fn finish(&mut self) {
+        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+        if self.broken.is_none() && self.out.drain_for(Some(second)).is_ok() && !self.out.is_empty() {
+            self.broken = Some("their reader is too slow".into());
+        }
     }
 
     /// What to tell the user at the end, if events could not be written.

@@ -91,6 +91,13 @@ impl Observers {
         }
     }
 
+    /// Writes the event lines that still wait; nobody is told anything after this.
+    pub(super) fn finish(&mut self) {
+        if let Some(events) = &mut self.events {
+            events.finish();
+        }
+    }
+
     /// What the user should know when all is over.
     pub(super) fn complaints(&self) -> Vec<String> {
         let events = self.events.as_ref().and_then(EventLog::complaint);

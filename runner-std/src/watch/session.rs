@@ -322,8 +322,8 @@ impl Session {
         if let Some(door) = &mut self.door {
             door.close(self.ended.map_or(0, |(outcome, _)| outcome.code()));
         }
-        self.observers.flush();
         self.raw = None;
+        self.observers.finish();
     }
 }
 
