@@ -86,3 +86,16 @@ fn a_command_that_a_signal_kills_is_told_by_its_signal() {
     terminal.line("runner-std watch -- /no/such/command; echo rc=$?");
     terminal.wait_for("rc=127");
 }
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_runner_and_its_command() {
+    let terminal = Terminal::open("hangup");
+    terminal.folder.write("script", "echo $$ > pid; echo here; sleep 1000");
+    terminal.line(&format!("{WATCH} -- sh script"));
+    terminal.wait_for("here");
+    let (child, runner) = (terminal.folder.read("pid").trim().to_owned(), terminal.runner_pid());
+    terminal.close();
+    terminal.wait(&|| !alive(&child) && !alive(&runner), "the end of both");
+    let last = terminal.events().pop().expect("events");
+    assert_eq!(last["event"], "exit", "{last}");
+}

@@ -156,6 +156,11 @@ impl Terminal {
         self.key("Enter");
     }
 
+    /// Closes the terminal window, and with it the terminal.
+    pub(crate) fn close(&self) {
+        self.tmux(&["kill-server"]);
+    }
+
     /// What the screen shows.
     pub(crate) fn screen(&self) -> String {
         String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
@@ -238,7 +243,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
+        self.close();
     }
 }
 
