@@ -8,6 +8,7 @@ fn a_host_is_attached_to_from_another_terminal() {
     terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
     terminal.line("runner-std host --name demo -- bash --noprofile --rcfile innerrc -i; echo rc=$?");
     terminal.wait_for("inner$");
+    terminal.wait(&|| terminal.title().contains("idle"), "the status in the title");
     terminal.open_window();
     terminal.line("runner-std attach demo; echo detached=$?");
     terminal.line("echo from-$((20 + 2))-attach");

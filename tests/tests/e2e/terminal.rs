@@ -171,6 +171,17 @@ impl Terminal {
         String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p", "-e"]).stdout).into_owned()
     }
 
+    /// The title of the terminal in the current window.
+    pub(crate) fn title(&self) -> String {
+        String::from_utf8_lossy(&self.tmux(&["display-message", "-p", "#{pane_title}"]).stdout).into_owned()
+    }
+
+    /// Whether the bell rang in a window while it was not the current one.
+    pub(crate) fn rang(&self, window: usize) -> bool {
+        let flag = ["display-message", "-p", "-t", &format!(":{window}"), "#{window_bell_flag}"];
+        self.tmux(&flag).stdout.starts_with(b"1")
+    }
+
     /// Changes the size of the window.
     pub(crate) fn resize(&self, columns: u32, rows: u32) {
         self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);

@@ -157,3 +157,18 @@ fn hooks_are_told_what_happened() {
     let lines: Vec<_> = lines.lines().map(str::trim_end).collect();
     assert_eq!(lines, ["demo idle quiet", "demo running", "demo idle quiet"]);
 }
+
+#[test]
+fn a_session_out_of_sight_rings_when_it_falls_idle() {
+    let terminal = Terminal::open("notify");
+    terminal
+        .folder
+        .write("script", "echo begun; while [ ! -e stop ]; do printf .; sleep 0.2; done; sleep 1000");
+    terminal.line("runner-std watch --events events.jsonl --notify -- sh script");
+    terminal.wait_for("begun");
+    terminal.open_window();
+    assert!(!terminal.rang(0));
+    terminal.folder.write("stop", "");
+    terminal.wait(&|| terminal.rang(0), "the bell of the other window");
+    assert!(is_idle(&terminal.wait_for_idle(0)));
+}
