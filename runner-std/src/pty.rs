@@ -72,7 +72,9 @@ impl Pty {
     /// # Errors
     /// Whatever opening the terminal or starting the program says; `NotFound` if there is no such program.
     pub fn spawn(spawn: &Spawn<'_>) -> io::Result<Self> {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        // Not a flag of the opening everywhere; there is no other thread that could fork in between.
+        rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
         let device = ptsname(&master, Vec::new())?;
