@@ -16,12 +16,19 @@ state() {
 }
 
 images=(strip scanner scanner_idle)
+status=0
 for target in $M0 $M4; do
     bare_cargo build "$target" --release --quiet -p footprint
     folder=target/$target/release
     base=$(flash "$folder/baseline")
     for image in "${images[@]}"; do
-        printf '%-22s %-13s flash %6d B  state %5d B\n' "$target" "$image" \
-            $(($(flash "$folder/$image") - base)) "$(state "$folder/$image")"
+        bytes=$(($(flash "$folder/$image") - base))
+        printf '%-22s %-13s flash %6d B  state %5d B\n' "$target" "$image" "$bytes" "$(state "$folder/$image")"
+        noted=$(awk -v target="$target" -v image="$image" '$1 == target && $2 == image { print $4 }' ../../docs/EMBEDDING.md)
+        if ((10 * bytes > 11 * ${noted:-0} || 10 * bytes < 9 * ${noted:-0})); then
+            echo "docs/EMBEDDING.md says ${noted:-nothing} for the flash of this image"
+            status=1
+        fi
     done
 done
+exit $status
