@@ -18,8 +18,10 @@ pub struct Spawn<'a> {
     pub command: &'a [OsString],
     /// Told to the child as `STILLWIRE_SESSION`.
     pub session: &'a str,
-    /// Modes of the new terminal; `None` takes the kernel's, without echo (there is no keyboard).
+    /// Modes of the new terminal; `None` takes the kernel's.
     pub modes: Option<Termios>,
+    /// Whether somebody types: what comes through a pipe is not echoed.
+    pub keyboard: bool,
     /// Size of the new terminal.
     pub size: Winsize,
 }
@@ -80,7 +82,10 @@ impl Pty {
         let device = ptsname(&master, Vec::new())?;
         let slave =
             rustix::fs::open(&device, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
-        let modes = spawn.modes.clone().map_or_else(|| modes_without_keyboard(&slave), Ok)?;
+        let mut modes = spawn.modes.clone().map_or_else(|| rustix::termios::tcgetattr(&slave), Ok)?;
+        if !spawn.keyboard {
+            modes.local_modes.remove(LocalModes::ECHO);
+        }
         let echoes = modes.local_modes.contains(LocalModes::ECHO);
         rustix::termios::tcsetattr(&slave, OptionalActions::Now, &modes)?;
         rustix::termios::tcsetwinsize(&slave, spawn.size)?;
@@ -184,10 +189,4 @@ impl Pty {
         let times = if open_line && modes.local_modes.contains(LocalModes::ICANON) { 2 } else { 1 };
         vec![veof; times]
     }
-}
-
-fn modes_without_keyboard(slave: &OwnedFd) -> io::Result<Termios> {
-    let mut modes = rustix::termios::tcgetattr(slave)?;
-    modes.local_modes.remove(LocalModes::ECHO);
-    Ok(modes)
 }

@@ -64,11 +64,12 @@ pub fn run(
     let failed = |error: io::Error| Failure::io("set up the session", error);
     let signals = Signals::new().map_err(failed)?;
     let zero = os::now();
-    let spawn = Spawn { command, session: &name, modes: terminal::modes(), size };
+    let modes = terminal::modes();
+    let headless = door.is_some() && modes.is_none();
+    let spawn = Spawn { command, session: &name, keyboard: headless || modes.is_some(), modes, size };
     let pty = Pty::spawn(&spawn).map_err(|error| cannot_run(command, &error))?;
     let mut session =
         Session::new(pty, Tracker::new(idle.config()), observers, signals, zero).map_err(failed)?;
-    let headless = door.is_some() && terminal::modes().is_none();
     session.door = door;
     if !headless {
         let stdin = rustix::stdio::stdin();
