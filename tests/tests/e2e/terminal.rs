@@ -260,7 +260,7 @@ impl Drop for Terminal {
 
 /// Sends a signal, by its name, to a process.
 pub(crate) fn signal(name: &str, pid: &str) {
-    let sent = Command::new("kill").args(["-s", name, pid]).status().expect("kill");
+    let sent = Command::new("bash").args(["-c", &format!("kill -s {name} {pid}")]).status().expect("bash");
     assert!(sent.success());
 }
 
