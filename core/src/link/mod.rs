@@ -2,3 +2,9 @@
 //!
 //! Each file is one machine. What they have in common: *a sign of life* is any byte that came from the other
 //! side; a poll that comes late says that *we* were late, and nothing about the other side.
+
+pub mod heartbeat;
+pub mod late;
+pub mod probe;
+pub mod rtt;
+pub mod watchdog;

@@ -4,6 +4,7 @@
 #![no_std]
 #![no_main]
 
+mod liveness;
 mod logger;
 mod modes;
 mod scan;
@@ -27,6 +28,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
+        liveness::all();
         modes::all();
         scan::all();
         strip::all();
