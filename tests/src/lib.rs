@@ -9,6 +9,7 @@ pub mod machines;
 pub mod model;
 pub mod naive;
 pub mod random;
+pub mod reconnect;
 pub mod session;
 pub mod verdicts;
 pub mod vte_oracle;

@@ -3,8 +3,12 @@
 //! Each file is one machine. What they have in common: *a sign of life* is any byte that came from the other
 //! side; a poll that comes late says that *we* were late, and nothing about the other side.
 
+pub mod backoff;
+pub mod close;
 pub mod heartbeat;
 pub mod late;
+pub mod linger;
 pub mod probe;
+pub mod reconnect;
 pub mod rtt;
 pub mod watchdog;

@@ -7,6 +7,7 @@
 mod liveness;
 mod logger;
 mod modes;
+mod reconnect;
 mod scan;
 mod strip;
 mod time;
@@ -30,6 +31,7 @@ extern "C" fn _start() -> ! {
     loop {
         liveness::all();
         modes::all();
+        reconnect::all();
         scan::all();
         strip::all();
         time::all();
