@@ -80,6 +80,7 @@ fn what_was_received_before_the_sleep_does_not_resolve_the_doubt() {
     probe.handle_doubt(at(100), Doubt::Wake);
     probe.handle_received(at(100)); // it lay in the system's buffer
     assert_eq!(probe.poll(at(100)), Some(probe::Event::SendPing { nonce: 1 }));
+    probe.handle_received(at(100));
     probe.handle_flushed(at(100), 1);
     assert_eq!(probe.poll(at(105)), Some(probe::Event::Replace));
 }
