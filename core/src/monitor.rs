@@ -4,7 +4,7 @@
 //!   output ──▶ Scanner ──tokens──▶ you
 //!                          ├─────▶ Novelty ──Output──▶ Idle ──▶ Event
 //!                          ├─────▶ signals ────────────▲ ▲ ▲
-//!                          └─────▶ Modes               │ │ └── exit
+//!                          └─────▶ Modes, Resync       │ │ └── exit
 //!   input  ──▶ Keys ──── a person typed ───────────────┘ └──── hints
 //! ```
 //!
@@ -23,7 +23,7 @@ use crate::deadline::{Clock, Deadline};
 use crate::idle::{self, Evidence, Exit, Hint, Idle, ONE_OUTPUT, Status};
 use crate::input::{self, Keys};
 use crate::novelty::{self, Novelty, Output};
-use crate::scan::{self, Modes, Scanner, Token, Tokens};
+use crate::scan::{self, Mark, Modes, Resync, Scanner, Token, Tokens};
 use crate::time::{Duration, Instant};
 
 pub use crate::idle::Event;
@@ -79,6 +79,7 @@ pub struct Monitor {
     clock: Clock,
     scanner: Scanner,
     modes: Modes,
+    resync: Resync,
     novelty: Novelty,
     idle: Idle,
     keys: Keys,
@@ -90,11 +91,13 @@ pub struct Monitor {
 pub struct Watched<'m, 'i> {
     tokens: Tokens<'m, 'i>,
     modes: &'m mut Modes,
+    resync: &'m mut Resync,
+    mark: Option<Mark>,
+    len: usize,
     novelty: &'m mut Novelty,
     idle: &'m mut Idle,
     output: &'m mut Output,
     now: Instant,
-    bytes: u32,
 }
 
 impl Config {
@@ -110,6 +113,7 @@ impl Monitor {
             clock: Clock::new(now),
             scanner: Scanner::new(config.scan),
             modes: Modes::DEFAULT,
+            resync: Resync::new(),
             novelty: Novelty::new(config.novelty),
             idle: Idle::new(config.idle, now),
             keys: Keys::new(),
@@ -127,11 +131,13 @@ impl Monitor {
         Watched {
             tokens: self.scanner.scan(output),
             modes: &mut self.modes,
+            resync: &mut self.resync,
+            mark: None,
+            len: output.len(),
             novelty: &mut self.novelty,
             idle: &mut self.idle,
             output: &mut self.output,
             now,
-            bytes: u32::try_from(output.len()).unwrap_or(u32::MAX),
         }
     }
 
@@ -208,12 +214,25 @@ impl Monitor {
     }
 }
 
+impl Watched<'_, '_> {
+    /// Whether a reader may begin behind the last token, counted in bytes since the monitor began.
+    pub const fn mark(&self) -> Option<Mark> {
+        self.mark
+    }
+
+    /// The sticky modes behind the last token.
+    pub const fn modes(&self) -> &Modes {
+        self.modes
+    }
+}
+
 impl<'i> Iterator for Watched<'_, 'i> {
     type Item = Token<'i>;
 
     fn next(&mut self) -> Option<Token<'i>> {
         let token = self.tokens.next()?;
         self.modes.handle(&token);
+        self.mark = self.resync.handle(&token, &self.tokens);
         self.novelty.handle(&token);
         if let Some(signal) = token.signal() {
             self.idle.handle_signal(self.now, signal);
@@ -227,7 +246,9 @@ impl FusedIterator for Watched<'_, '_> {}
 impl Drop for Watched<'_, '_> {
     fn drop(&mut self) {
         while self.next().is_some() {}
-        *self.output = Output { bytes: self.bytes, ..self.novelty.take() };
+        self.resync.handle_end(self.len);
+        let bytes = u32::try_from(self.len).unwrap_or(u32::MAX);
+        *self.output = Output { bytes, ..self.novelty.take() };
         self.idle.handle_output(self.now, *self.output);
     }
 }

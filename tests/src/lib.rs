@@ -11,6 +11,7 @@ pub mod naive;
 pub mod random;
 pub mod reconnect;
 pub mod session;
+pub mod tape;
 pub mod verdicts;
 pub mod vte_oracle;
 pub mod wire;

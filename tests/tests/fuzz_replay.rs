@@ -26,3 +26,8 @@ fn the_corpus_of_ansi_strip_holds() {
 fn the_corpus_of_idle_ops_holds() {
     replay("idle_ops", fuzz::idle_ops);
 }
+
+#[test]
+fn the_corpus_of_replay_ops_holds() {
+    replay("replay_ops", fuzz::replay_ops);
+}

@@ -4,6 +4,10 @@ use core::mem::size_of;
 
 use stillwire::idle::Idle;
 use stillwire::input::Keys;
+use stillwire::link::bootstrap::{Bootstrap, Joining};
+use stillwire::link::history::History;
+use stillwire::link::replay::{Follower, Replay};
+use stillwire::link::typed::{Applied, Typed};
 use stillwire::monitor::Monitor;
 use stillwire::novelty::Novelty;
 use stillwire::scan::Scanner;
@@ -22,4 +26,14 @@ fn keys_are_a_few_dozen_bytes() {
 #[test]
 fn a_monitor_is_about_one_kibibyte() {
     assert!(size_of::<Monitor>() <= 1_152, "{}", size_of::<Monitor>());
+}
+
+#[test]
+fn what_the_link_keeps_beside_its_storage() {
+    assert!(size_of::<History<&mut [u8]>>() <= 1_280, "{}", size_of::<History<&mut [u8]>>());
+    assert!(size_of::<Bootstrap<&mut [u8]>>() <= 280, "{}", size_of::<Bootstrap<&mut [u8]>>());
+    let peer = [size_of::<Replay>(), size_of::<Joining>(), size_of::<Applied>()];
+    assert!(peer.iter().sum::<usize>() <= 64, "{peer:?}");
+    let client = [size_of::<Follower>(), size_of::<Typed<&mut [u8]>>()];
+    assert!(client.iter().sum::<usize>() <= 96, "{client:?}");
 }

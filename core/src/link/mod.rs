@@ -4,11 +4,16 @@
 //! side; a poll that comes late says that *we* were late, and nothing about the other side.
 
 pub mod backoff;
+pub mod bootstrap;
 pub mod close;
 pub mod heartbeat;
+pub mod history;
 pub mod late;
 pub mod linger;
 pub mod probe;
 pub mod reconnect;
+pub mod replay;
+mod ring;
 pub mod rtt;
+pub mod typed;
 pub mod watchdog;

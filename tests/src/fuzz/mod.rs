@@ -2,6 +2,8 @@
 
 mod ansi_strip;
 mod idle_ops;
+mod replay_ops;
 
 pub use ansi_strip::{ansi_strip, ansi_strip_every_way};
 pub use idle_ops::idle_ops;
+pub use replay_ops::replay_ops;

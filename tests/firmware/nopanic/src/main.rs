@@ -8,6 +8,7 @@ mod liveness;
 mod logger;
 mod modes;
 mod reconnect;
+mod replay;
 mod scan;
 mod strip;
 mod time;
@@ -32,6 +33,7 @@ extern "C" fn _start() -> ! {
         liveness::all();
         modes::all();
         reconnect::all();
+        replay::all();
         scan::all();
         strip::all();
         time::all();
