@@ -94,7 +94,7 @@ pub struct History<S> {
     forgotten: Option<Size>,
 }
 
-const _: () = assert!(size_of::<Anchor>() <= 64, "sixteen are one kibibyte");
+const _: () = assert!(size_of::<Anchor>() <= 48, "sixteen are 768 bytes");
 
 impl Anchor {
     /// Where a stream begins.
