@@ -154,7 +154,7 @@ impl<S: AsRef<[u8]>> History<S> {
         self.size
     }
 
-    /// All bytes from `offset` to the end, in two slices. None: they have been forgotten, or were never
+    /// All bytes from `offset` to the end, in two slices, of which the second is often empty. None: they have been forgotten, or were never
     /// written.
     pub fn read(&self, offset: u64) -> Option<(&[u8], &[u8])> {
         self.read_to(offset, self.end)

@@ -172,10 +172,7 @@ impl Replay {
     fn bytes<'h, S: AsRef<[u8]>>(&mut self, history: &'h History<S>, room: usize) -> Option<Piece<'h>> {
         let offset = self.place.offset;
         let end = offset.saturating_add(room as u64).min(history.boundary_after(offset).unwrap_or(u64::MAX));
-        let (mut head, mut tail) = history.read_to(offset, end)?;
-        if head.is_empty() {
-            (head, tail) = (tail, head);
-        }
+        let (head, tail) = history.read_to(offset, end)?;
         if head.is_empty() {
             return None;
         }

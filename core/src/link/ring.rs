@@ -37,7 +37,8 @@ impl<S: AsRef<[u8]>> Ring<S> {
         self.storage.0.as_ref().len()
     }
 
-    /// Bytes `from..to`, counted from the oldest, in two slices. What is not there is left out.
+    /// Bytes `from..to`, counted from the oldest, in two slices, of which the second is
+    /// often empty and the first only if there are none. What is not there is left out.
     pub(super) fn slices(&self, from: usize, to: usize) -> (&[u8], &[u8]) {
         let storage = self.storage.0.as_ref();
         // The oldest byte is at `next - len`, perhaps below 0 by less than the length of the storage.
@@ -47,7 +48,8 @@ impl<S: AsRef<[u8]>> Ring<S> {
         let second = young.get(self.next.saturating_sub(self.len)..).unwrap_or(&[]);
         let (a, b) = (first.len().min(from), first.len().min(to));
         let (c, d) = (from.saturating_sub(first.len()), to.saturating_sub(first.len()).min(second.len()));
-        (first.get(a..b).unwrap_or(&[]), second.get(c..d).unwrap_or(&[]))
+        let (head, tail) = (first.get(a..b).unwrap_or(&[]), second.get(c..d).unwrap_or(&[]));
+        if head.is_empty() { (tail, head) } else { (head, tail) }
     }
 }
 

@@ -90,10 +90,7 @@ impl<S: AsRef<[u8]>> Typed<S> {
     pub fn next(&mut self, room: usize) -> Option<Chunk<'_>> {
         let (offset, base) = (self.next, self.base());
         let from = usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX);
-        let (mut head, mut tail) = self.ring.slices(from, from.saturating_add(room));
-        if head.is_empty() {
-            (head, tail) = (tail, head);
-        }
+        let (head, tail) = self.ring.slices(from, from.saturating_add(room));
         self.next = offset.saturating_add(head.len() as u64).saturating_add(tail.len() as u64);
         (!head.is_empty()).then_some(Chunk { offset, head, tail })
     }
