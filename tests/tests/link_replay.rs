@@ -100,6 +100,21 @@ fn a_resize_in_mid_escape_waits_for_its_end() {
     assert_eq!(tape.history.size_at(9), Some(Size { columns: 40, rows: 10 }));
 }
 
+#[test]
+fn the_size_is_known_after_the_boundary_has_fallen_out_of_the_ring() {
+    let size = Size { columns: 120, rows: 40 };
+    let mut tape = Tape::new(100);
+    tape.history.handle_resize(size);
+    tape.print(&[b'x'; 90]);
+    tape.print(&[b'y'; 90]);
+    assert_eq!((tape.history.start(), tape.history.size_at(80)), (80, Some(size)));
+    let mut tape = Tape::new(100);
+    tape.print(b"\x1b[3");
+    tape.history.handle_resize(size);
+    tape.print(&[&b"1m"[..], &[b'z'; 300]].concat());
+    assert_eq!(tape.history.size_at(tape.history.start()), Some(size));
+}
+
 /// openbmc #2455
 #[test]
 fn a_late_client_gets_the_boot_log() {
