@@ -23,6 +23,11 @@ fn the_corpus_of_ansi_strip_holds() {
 }
 
 #[test]
+fn the_corpus_of_frame_decode_holds() {
+    replay("frame_decode", fuzz::frame_decode);
+}
+
+#[test]
 fn the_corpus_of_idle_ops_holds() {
     replay("idle_ops", fuzz::idle_ops);
 }

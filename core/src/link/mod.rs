@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod bootstrap;
 pub mod close;
+pub mod frame;
 pub mod heartbeat;
 pub mod history;
 pub mod late;

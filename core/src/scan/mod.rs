@@ -15,7 +15,7 @@ pub mod strip;
 mod token;
 mod width;
 mod width_table;
-mod writer;
+pub(crate) mod writer;
 
 pub use csi::{Csi, Param, Params};
 pub use machine::{Encoding, StringKind};

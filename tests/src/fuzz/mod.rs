@@ -1,9 +1,11 @@
 //! What is fuzzed, as functions: `fuzz/` explores with them, `fuzz_replay` gives them the corpus.
 
 mod ansi_strip;
+mod frame_decode;
 mod idle_ops;
 mod replay_ops;
 
 pub use ansi_strip::{ansi_strip, ansi_strip_every_way};
+pub use frame_decode::{Whole, frame_decode, receive_noisy, receive_stream};
 pub use idle_ops::idle_ops;
 pub use replay_ops::replay_ops;

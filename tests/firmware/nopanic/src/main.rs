@@ -4,6 +4,7 @@
 #![no_std]
 #![no_main]
 
+mod frame;
 mod liveness;
 mod logger;
 mod modes;
@@ -30,6 +31,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
+        frame::all();
         liveness::all();
         modes::all();
         reconnect::all();

@@ -1,0 +1,357 @@
+//! The wire format: what a host and a client say to each other, one [`Frame`] at a time.
+//!
+//! `docs/PROTOCOL.md` draws every frame byte by byte. A frame is a header of [`HEADER`] bytes (version, kind,
+//! length of the body) and a body of at most [`MAX_BODY`] bytes: fields first, then the *payload*, if the kind
+//! has one. Integers are big-endian, names and texts are UTF-8 behind a length of one byte.
+//!
+//! | link | a frame travels as | sent with | received with |
+//! |---|---|---|---|
+//! | of messages (WebSocket) | one message | [`encode`] | [`decode`] |
+//! | of bytes (TCP, Unix) | itself, one after the other | [`encode`] or [`encode_head`] | [`stream::Deframer`] |
+//! | of bytes that get damaged (UART) | COBS around frame and CRC | [`noisy::encode`] | [`noisy::Receiver`] |
+//!
+//! Nothing is allocated: payloads are slices of what was received. A sender uses no kind and no value that is
+//! newer than the `minor` that the other side told; a receiver skips kinds that it does not know.
+//!
+//! ```
+//! use stillwire::link::frame::{Frame, decode, encode};
+//!
+//! let mut buffer = [0; 64];
+//! let len = encode(&Frame::Output { offset: 7, bytes: b"login: " }, &mut buffer).unwrap();
+//! assert_eq!(len, 4 + 8 + 7);
+//! assert_eq!(decode(&buffer[..len]), Ok(Frame::Output { offset: 7, bytes: b"login: " }));
+//! ```
+
+mod error;
+mod header;
+pub mod noisy;
+mod parse;
+pub mod stream;
+mod write;
+
+use core::fmt;
+
+pub use error::{EncodeError, FrameError};
+pub use header::Header;
+pub use write::{encode, encode_head};
+
+use super::close::CloseReason;
+use crate::idle::Status;
+use crate::time::Duration;
+
+/// The major version: the low four bits of the first byte of every frame. Another one is refused.
+pub const VERSION: u8 = 1;
+/// The minor version, told in hello and welcome: what of this major version a side knows.
+pub const MINOR: u8 = 0;
+/// Bytes of a header.
+pub const HEADER: usize = 4;
+/// Bytes of a body at most, payload included.
+pub const MAX_BODY: usize = 16_384;
+/// Bytes of a body that everyone can receive; the smallest `max_body`. No frame without payload is longer.
+pub const MIN_BODY: usize = 256;
+/// Bytes of a frame at most.
+pub const MAX_FRAME: usize = HEADER + MAX_BODY;
+/// Bytes of header and fields at most, so of a frame without its payload: a hello of the longest names.
+pub const MAX_HEAD: usize = HEADER + 30 + MAX_TOKEN + MAX_NAME;
+/// Bytes of a token at most.
+pub const MAX_TOKEN: usize = 64;
+/// Bytes of a name at most: session, channel, key.
+pub const MAX_NAME: usize = 64;
+/// Bytes of the text of a close at most, which is what a WebSocket has room for (RFC 6455, section 5.5).
+pub const MAX_TEXT: usize = 123;
+/// Columns and rows at most; at least one of each.
+pub const MAX_SIDE: u16 = 4_096;
+/// Largest offset and number of an input byte: 2⁵³ − 1, so that sums never overflow, and JavaScript is exact.
+pub const MAX_OFFSET: u64 = (1 << 53) - 1;
+
+/// What one side tells the other.
+///
+/// Which side: C the client, H the host. Payloads are the fields named `bytes`, at most [`MAX_BODY`] bytes
+/// together with the other fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Frame<'a> {
+    /// C: the first frame of a connection.
+    Hello(Hello<'a>),
+    /// H: the answer, if the hello was accepted.
+    Welcome(Welcome),
+    /// C, H: the last frame of a connection.
+    Close {
+        /// On the wire as a WebSocket's close code; not [`CloseReason::Abnormal`].
+        reason: CloseReason,
+        /// For people; at most [`MAX_TEXT`] bytes. Not stripped: do so before it is shown.
+        text: &'a str,
+    },
+    /// C, H: to be answered at once.
+    Ping {
+        /// Comes back in the pong.
+        nonce: u32,
+    },
+    /// C, H: the answer.
+    Pong {
+        /// That of the ping.
+        nonce: u32,
+    },
+    /// H: output of the session.
+    Output {
+        /// Of the first byte; at most [`MAX_OFFSET`].
+        offset: u64,
+        /// The output.
+        bytes: &'a [u8],
+    },
+    /// H: output that this client will never get.
+    Gap {
+        /// Of the first byte that is lost; at most [`MAX_OFFSET`].
+        offset: u64,
+        /// How many bytes; at most [`MAX_OFFSET`].
+        lost: u64,
+    },
+    /// H: the screen, as bytes that paint it on an empty one.
+    Snapshot {
+        /// The output that follows begins here; at most [`MAX_OFFSET`].
+        offset: u64,
+        /// Of the screen, 1 to [`MAX_SIDE`].
+        columns: u16,
+        /// Of the screen, 1 to [`MAX_SIDE`].
+        rows: u16,
+        /// Whether the snapshot ends with these bytes; else another frame continues it.
+        last: bool,
+        /// Escape sequences and text.
+        bytes: &'a [u8],
+    },
+    /// H: a payload that every client gets once per attach.
+    Bootstrap {
+        /// What it is about, 1 to [`MAX_NAME`] bytes; a later payload of a key replaces an earlier one.
+        key: &'a str,
+        /// The application's.
+        bytes: &'a [u8],
+    },
+    /// H: what the session is doing.
+    Status {
+        /// With its reason.
+        status: Status,
+        /// For how long it has been so; clocks are not compared.
+        age: Duration,
+    },
+    /// H: what this client may do from now on.
+    Role {
+        /// The new role.
+        role: Role,
+        /// Whether it is so because another client took over.
+        superseded: bool,
+    },
+    /// C: typed bytes.
+    Input {
+        /// Of the first byte, counted from the first that was ever typed; at most [`MAX_OFFSET`].
+        number: u64,
+        /// As a terminal sends them.
+        bytes: &'a [u8],
+    },
+    /// H: all input before `number` is applied.
+    InputAck {
+        /// Of the byte that is expected next; at most [`MAX_OFFSET`].
+        number: u64,
+    },
+    /// C: the size that is wanted. H: the size that is.
+    Resize {
+        /// 1 to [`MAX_SIDE`].
+        columns: u16,
+        /// 1 to [`MAX_SIDE`].
+        rows: u16,
+    },
+    /// C, H: an application's own.
+    Message {
+        /// Who is meant, 1 to [`MAX_NAME`] bytes.
+        channel: &'a str,
+        /// Comes back in the reply; sent again it is the same message.
+        id: u64,
+        /// The application's.
+        bytes: &'a [u8],
+    },
+    /// C, H: the answer.
+    Reply {
+        /// That of the message.
+        id: u64,
+        /// The application's.
+        bytes: &'a [u8],
+    },
+    /// A kind that this side does not know: to be skipped. It cannot be sent.
+    Unknown {
+        /// The kind.
+        kind: u8,
+        /// The whole body.
+        bytes: &'a [u8],
+    },
+}
+
+/// What a client says first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Hello<'a> {
+    /// The newest minor version that the client knows.
+    pub minor: u8,
+    /// What it wants to be.
+    pub role: Role,
+    /// The longest body that it can receive, [`MIN_BODY`] to [`MAX_BODY`] bytes.
+    pub max_body: u16,
+    /// The life of the session that it has seen; 0 if none.
+    pub epoch: u64,
+    /// The first byte of output in that life that it has not seen; at most [`MAX_OFFSET`].
+    pub offset: u64,
+    /// The number of the next byte that it will type; at most [`MAX_OFFSET`].
+    pub input: u64,
+    /// The secret that lets it in, at most [`MAX_TOKEN`] bytes.
+    pub token: Token<'a>,
+    /// The session, at most [`MAX_NAME`] bytes; empty: the only one.
+    pub session: &'a str,
+}
+
+/// What the host answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Welcome {
+    /// The newest minor version that the host knows.
+    pub minor: u8,
+    /// What the client may do.
+    pub role: Role,
+    /// The longest body that the host can receive, [`MIN_BODY`] to [`MAX_BODY`] bytes.
+    pub max_body: u16,
+    /// The place that the client takes.
+    pub slot: u16,
+    /// Tells this connection from earlier ones in the same slot.
+    pub generation: u32,
+    /// The host pings this often; zero: never.
+    pub heartbeat: Duration,
+    /// After so long a silence the client is to take the host for dead; zero: never.
+    pub timeout: Duration,
+    /// The life of the session.
+    pub epoch: u64,
+    /// The output that follows begins here; at most [`MAX_OFFSET`].
+    pub offset: u64,
+    /// The number of the next typed byte that the host expects; at most [`MAX_OFFSET`].
+    pub input: u64,
+    /// How that fits to what the client has seen.
+    pub resume: Resume,
+}
+
+/// What a client may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Role {
+    /// Read.
+    Viewer,
+    /// Read, write and resize.
+    Controller,
+}
+
+/// How the output that follows fits to what a client has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Resume {
+    /// It is every byte that was missed.
+    Exact,
+    /// It begins later, at a place where a reader may begin.
+    Tail {
+        /// Bytes that are left out; at most [`MAX_OFFSET`].
+        skipped: u64,
+    },
+    /// It belongs to another life of the session: start afresh.
+    Reanchor,
+}
+
+/// A secret. It has no text form: what is logged says only how long it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Token<'a>(pub &'a [u8]);
+
+impl fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Token<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Token({} bytes)", self.0.len());
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// The bytes that end the frame, and that [`encode_head`] leaves out; empty for kinds without payload.
+    pub const fn payload(&self) -> &'a [u8] {
+        match *self {
+            Self::Output { bytes, .. } | Self::Input { bytes, .. } | Self::Snapshot { bytes, .. } => bytes,
+            Self::Message { bytes, .. } | Self::Reply { bytes, .. } | Self::Bootstrap { bytes, .. } => bytes,
+            Self::Unknown { bytes, .. } => bytes,
+            _ => &[],
+        }
+    }
+
+    /// The number on the wire.
+    pub const fn kind(&self) -> u8 {
+        match self {
+            Self::Hello(_) => 0x01,
+            Self::Welcome(_) => 0x02,
+            Self::Close { .. } => 0x03,
+            Self::Ping { .. } => 0x04,
+            Self::Pong { .. } => 0x05,
+            Self::Output { .. } => 0x10,
+            Self::Gap { .. } => 0x11,
+            Self::Snapshot { .. } => 0x12,
+            Self::Bootstrap { .. } => 0x13,
+            Self::Status { .. } => 0x14,
+            Self::Role { .. } => 0x15,
+            Self::Input { .. } => 0x20,
+            Self::InputAck { .. } => 0x21,
+            Self::Resize { .. } => 0x22,
+            Self::Message { .. } => 0x30,
+            Self::Reply { .. } => 0x31,
+            Self::Unknown { kind, .. } => *kind,
+        }
+    }
+
+    /// Whether every field keeps the bound that it is documented with. (Lengths of payloads are not fields.)
+    fn is_within_bounds(&self) -> bool {
+        let body = |max: u16| (MIN_BODY..=MAX_BODY).contains(&usize::from(max));
+        let side = |side: u16| (1..=MAX_SIDE).contains(&side);
+        let name = |name: &str| (1..=MAX_NAME).contains(&name.len());
+        match *self {
+            Self::Hello(hello) => {
+                let offsets = hello.offset.max(hello.input) <= MAX_OFFSET;
+                let names = hello.token.0.len() <= MAX_TOKEN && hello.session.len() <= MAX_NAME;
+                offsets && names && body(hello.max_body)
+            }
+            Self::Welcome(welcome) => {
+                let skipped = if let Resume::Tail { skipped } = welcome.resume { skipped } else { 0 };
+                let offsets = welcome.offset.max(welcome.input).max(skipped) <= MAX_OFFSET;
+                offsets && body(welcome.max_body)
+            }
+            Self::Close { reason, text } => {
+                text.len() <= MAX_TEXT && reason.code() != CloseReason::Abnormal.code()
+            }
+            Self::Output { offset: number, .. } | Self::Input { number, .. } | Self::InputAck { number } => {
+                number <= MAX_OFFSET
+            }
+            Self::Gap { offset, lost } => offset.max(lost) <= MAX_OFFSET,
+            Self::Snapshot { offset, columns, rows, .. } => {
+                offset <= MAX_OFFSET && side(columns) && side(rows)
+            }
+            Self::Resize { columns, rows } => side(columns) && side(rows),
+            Self::Bootstrap { key: text, .. } | Self::Message { channel: text, .. } => name(text),
+            _ => true,
+        }
+    }
+}
+
+/// Reads a frame that is all of `message`, as on a link of messages. Bounded work, nothing is copied.
+pub fn decode(message: &[u8]) -> Result<Frame<'_>, FrameError> {
+    let Some((header, body)) = Header::parse(message)? else {
+        return Err(FrameError::Truncated);
+    };
+    match body.len().cmp(&header.len()) {
+        core::cmp::Ordering::Less => Err(FrameError::Truncated),
+        core::cmp::Ordering::Greater => Err(FrameError::Trailing),
+        core::cmp::Ordering::Equal => parse::body(header.kind(), body),
+    }
+}

@@ -1,0 +1,215 @@
+//! Bodies, from bytes. The parsers are nom's streaming ones: of a cut body they say how many bytes are missing.
+
+use nom::IResult;
+use nom::bytes::streaming::take;
+use nom::number::streaming::{be_i32, be_u8, be_u16, be_u32, be_u64};
+
+use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Resume, Role, Token, Welcome};
+use crate::idle::{Exit, Reason, Status};
+use crate::link::close::CloseReason;
+use crate::time::Duration;
+
+/// What was read and what follows it, or that something is missing or wrong.
+pub(super) type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
+
+/// A whole body.
+pub(super) fn body(kind: u8, body: &[u8]) -> Result<Frame<'_>, FrameError> {
+    match fields(kind, body) {
+        Ok((payload, frame)) => with_payload(frame, payload),
+        Err(_) => Err(FrameError::Malformed(kind)),
+    }
+}
+
+/// `frame` with `payload`, which has to be empty if its kind has none.
+pub(super) fn with_payload<'a>(frame: Frame<'a>, payload: &'a [u8]) -> Result<Frame<'a>, FrameError> {
+    let bytes = payload;
+    Ok(match frame {
+        Frame::Output { offset, .. } => Frame::Output { offset, bytes },
+        Frame::Input { number, .. } => Frame::Input { number, bytes },
+        Frame::Snapshot { offset, columns, rows, last, .. } => {
+            Frame::Snapshot { offset, columns, rows, last, bytes }
+        }
+        Frame::Bootstrap { key, .. } => Frame::Bootstrap { key, bytes },
+        Frame::Message { channel, id, .. } => Frame::Message { channel, id, bytes },
+        Frame::Reply { id, .. } => Frame::Reply { id, bytes },
+        Frame::Unknown { kind, .. } => Frame::Unknown { kind, bytes },
+        other if payload.is_empty() => other,
+        other => return Err(FrameError::Malformed(other.kind())),
+    })
+}
+
+/// Whether a frame of this kind ends with a payload.
+pub(super) const fn has_payload(frame: &Frame<'_>) -> bool {
+    matches!(
+        frame,
+        Frame::Output { .. }
+            | Frame::Input { .. }
+            | Frame::Snapshot { .. }
+            | Frame::Bootstrap { .. }
+            | Frame::Message { .. }
+            | Frame::Reply { .. }
+            | Frame::Unknown { .. }
+    )
+}
+
+/// The fields that a body begins with, as a frame of no payload; what follows them is the payload.
+pub(super) fn fields(kind: u8, body: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (rest, frame) = match kind {
+        0x01 => hello(body),
+        0x02 => welcome(body),
+        0x03 => close(body),
+        0x04 => be_u32(body).map(|(rest, nonce)| (rest, Frame::Ping { nonce })),
+        0x05 => be_u32(body).map(|(rest, nonce)| (rest, Frame::Pong { nonce })),
+        0x10 => be_u64(body).map(|(rest, offset)| (rest, Frame::Output { offset, bytes: &[] })),
+        0x11 => gap(body),
+        0x12 => snapshot(body),
+        0x13 => short_text(body, MAX_NAME).map(|(rest, key)| (rest, Frame::Bootstrap { key, bytes: &[] })),
+        0x14 => status(body),
+        0x15 => new_role(body),
+        0x20 => be_u64(body).map(|(rest, number)| (rest, Frame::Input { number, bytes: &[] })),
+        0x21 => be_u64(body).map(|(rest, number)| (rest, Frame::InputAck { number })),
+        0x22 => size(body).map(|(rest, (columns, rows))| (rest, Frame::Resize { columns, rows })),
+        0x30 => message(body),
+        0x31 => be_u64(body).map(|(rest, id)| (rest, Frame::Reply { id, bytes: &[] })),
+        kind => Ok((body, Frame::Unknown { kind, bytes: &[] })),
+    }?;
+    if frame.is_within_bounds() { Ok((rest, frame)) } else { wrong() }
+}
+
+fn hello(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, minor) = be_u8(input)?;
+    let (input, role) = role(input)?;
+    let (input, max_body) = be_u16(input)?;
+    let (input, epoch) = be_u64(input)?;
+    let (input, offset) = be_u64(input)?;
+    let (input, number) = be_u64(input)?;
+    let (input, token) = short(input, MAX_TOKEN)?;
+    let (input, session) = short_text(input, MAX_NAME)?;
+    let token = Token(token);
+    Ok((input, Frame::Hello(Hello { minor, role, max_body, epoch, offset, input: number, token, session })))
+}
+
+fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, minor) = be_u8(input)?;
+    let (input, role) = role(input)?;
+    let (input, max_body) = be_u16(input)?;
+    let (input, slot) = be_u16(input)?;
+    let (input, generation) = be_u32(input)?;
+    let (input, heartbeat) = duration(input)?;
+    let (input, timeout) = duration(input)?;
+    let (input, epoch) = be_u64(input)?;
+    let (input, offset) = be_u64(input)?;
+    let (input, number) = be_u64(input)?;
+    let (input, resume) = resume(input)?;
+    let welcome = Welcome {
+        minor,
+        role,
+        max_body,
+        slot,
+        generation,
+        heartbeat,
+        timeout,
+        epoch,
+        offset,
+        input: number,
+        resume,
+    };
+    Ok((input, Frame::Welcome(welcome)))
+}
+
+fn resume(input: &[u8]) -> Parsed<'_, Resume> {
+    let (input, kind) = be_u8(input)?;
+    let (input, skipped) = be_u64(input)?;
+    match (kind, skipped) {
+        (0, 0) => Ok((input, Resume::Exact)),
+        (1, skipped) => Ok((input, Resume::Tail { skipped })),
+        (2, 0) => Ok((input, Resume::Reanchor)),
+        _ => wrong(),
+    }
+}
+
+fn close(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, code) = be_u16(input)?;
+    let (input, text) = short_text(input, MAX_TEXT)?;
+    Ok((input, Frame::Close { reason: CloseReason::from_code(code), text }))
+}
+
+fn gap(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, offset) = be_u64(input)?;
+    let (input, lost) = be_u64(input)?;
+    Ok((input, Frame::Gap { offset, lost }))
+}
+
+fn snapshot(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, offset) = be_u64(input)?;
+    let (input, (columns, rows)) = size(input)?;
+    let (input, last) = flag(input)?;
+    Ok((input, Frame::Snapshot { offset, columns, rows, last, bytes: &[] }))
+}
+
+fn status(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, state) = be_u8(input)?;
+    let (input, detail) = be_i32(input)?;
+    let (input, age) = duration(input)?;
+    let status = match (state, detail) {
+        (0, 0) => Status::Running,
+        (1, 0) => Status::Idle(Reason::NeverActive),
+        (1, 1) => Status::Idle(Reason::Quiet),
+        (1, 2) => Status::Idle(Reason::Repainting),
+        (1, 3) => Status::Idle(Reason::AtPrompt),
+        (1, 4) => Status::Idle(Reason::AwaitingInput),
+        (1, 5) => Status::Idle(Reason::Bell),
+        (2, code) => Status::Exited(Exit::Code(code)),
+        (3, signal) => Status::Exited(Exit::Signal(signal)),
+        _ => return wrong(),
+    };
+    Ok((input, Frame::Status { status, age }))
+}
+
+fn new_role(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, role) = role(input)?;
+    let (input, superseded) = flag(input)?;
+    Ok((input, Frame::Role { role, superseded }))
+}
+
+fn message(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, id) = be_u64(input)?;
+    let (input, channel) = short_text(input, MAX_NAME)?;
+    Ok((input, Frame::Message { channel, id, bytes: &[] }))
+}
+
+fn role(input: &[u8]) -> Parsed<'_, Role> {
+    let (input, controls) = flag(input)?;
+    Ok((input, if controls { Role::Controller } else { Role::Viewer }))
+}
+
+fn flag(input: &[u8]) -> Parsed<'_, bool> {
+    let (input, byte) = be_u8(input)?;
+    if byte > 1 { wrong() } else { Ok((input, byte == 1)) }
+}
+
+fn size(input: &[u8]) -> Parsed<'_, (u16, u16)> {
+    let (input, columns) = be_u16(input)?;
+    let (input, rows) = be_u16(input)?;
+    Ok((input, (columns, rows)))
+}
+
+fn duration(input: &[u8]) -> Parsed<'_, Duration> {
+    let (input, micros) = be_u64(input)?;
+    Ok((input, Duration::from_micros(micros)))
+}
+
+/// Bytes behind their length. One that is too large is wrong before the bytes are there.
+fn short(input: &[u8], max: usize) -> Parsed<'_, &[u8]> {
+    let (input, len) = be_u8(input)?;
+    if usize::from(len) > max { wrong() } else { take(len)(input) }
+}
+
+fn short_text(input: &[u8], max: usize) -> Parsed<'_, &str> {
+    let (input, bytes) = short(input, max)?;
+    str::from_utf8(bytes).map_or_else(|_| wrong(), |text| Ok((input, text)))
+}
+
+fn wrong<'a, T>() -> Parsed<'a, T> {
+    Err(nom::Err::Error(()))
+}
