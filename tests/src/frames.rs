@@ -4,9 +4,11 @@ use stillwire::Duration;
 use stillwire::idle::{Exit, Reason, Status};
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::{
-    Frame, Hello, MAX_BODY, MAX_NAME, MAX_OFFSET, MAX_SIDE, MAX_TEXT, MAX_TOKEN, MIN_BODY, Resume, Role,
-    Token, Welcome,
+    Frame, Hello, MAX_BODY, MAX_NAME, MAX_OFFSET, MAX_SIDE, MAX_TEXT, MAX_TOKEN, MIN_BODY, Role, Token,
+    Welcome,
 };
+
+use stillwire::link::replay::{Attach, Place};
 
 use crate::random::Random;
 
@@ -17,13 +19,12 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
             minor: 0,
             role: Role::Controller,
             max_body: 16_384,
-            epoch: 0x1122_3344_5566_7788,
-            offset: 4_096,
+            has: Some(Place { epoch: 0x1122_3344_5566_7788, offset: 4_096 }),
             input: 12,
             token: Token(b"secret"),
             session: "build",
         }),
-        "a1 01 00 29 00 01 40 00 11 22 33 44 55 66 77 88 00 00 00 00 00 00 10 00 \
+        "a1 01 00 2a 00 01 40 00 01 11 22 33 44 55 66 77 88 00 00 00 00 00 00 10 00 \
          00 00 00 00 00 00 00 0c 06 73 65 63 72 65 74 05 62 75 69 6c 64",
     ),
     (
@@ -38,7 +39,8 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
             epoch: 0x1122_3344_5566_7788,
             offset: 8_192,
             input: 12,
-            resume: Resume::Tail { skipped: 4_096 },
+            attach: Attach::Tail,
+            skipped: 4_096,
         }),
         "a1 02 00 3b 00 00 02 00 00 03 00 00 00 09 00 00 00 00 00 e4 e1 c0 \
          00 00 00 00 02 16 0e c0 11 22 33 44 55 66 77 88 00 00 00 00 00 00 20 00 \
@@ -56,10 +58,10 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
     ),
     (Frame::Gap { offset: 4_096, lost: 256 }, "a1 11 00 10 00 00 00 00 00 00 10 00 00 00 00 00 00 00 01 00"),
     (
-        Frame::Snapshot { offset: 8_192, columns: 80, rows: 24, last: true, bytes: b"\x1b[2J" },
-        "a1 12 00 11 00 00 00 00 00 00 20 00 00 50 00 18 01 1b 5b 32 4a",
+        Frame::Snapshot { offset: 8_192, last: true, bytes: b"\x1b[2J" },
+        "a1 12 00 0d 00 00 00 00 00 00 20 00 01 1b 5b 32 4a",
     ),
-    (Frame::Bootstrap { key: "theme", bytes: b"dark" }, "a1 13 00 0a 05 74 68 65 6d 65 64 61 72 6b"),
+    (Frame::Bootstrap { key: 7, bytes: b"dark" }, "a1 13 00 08 00 00 00 07 64 61 72 6b"),
     (
         Frame::Status { status: Status::Idle(Reason::AtPrompt), age: Duration::from_millis(3_500) },
         "a1 14 00 0d 01 00 00 00 03 00 00 00 00 00 35 67 e0",
@@ -106,6 +108,7 @@ impl Material {
         let (role, flag) = (*random.pick(&[Role::Viewer, Role::Controller]), random.below(2) == 0);
         let max_body = (MIN_BODY + random.below(MAX_BODY - MIN_BODY + 1)) as u16;
         let [columns, rows] = [0; 2].map(|_| 1 + random.below(MAX_SIDE.into()) as u16);
+        let attach = *random.pick(&[Attach::Exact, Attach::Tail, Attach::Reanchor]);
         let payload = random.below(longest + 1);
         let bytes = &self.bytes[random.below(self.bytes.len() - payload + 1)..][..payload];
         let name = |random: &mut Random, least, most| self.name(random, least, most);
@@ -114,8 +117,7 @@ impl Material {
                 minor: random.bits() as u8,
                 role,
                 max_body,
-                epoch: random.bits(),
-                offset,
+                has: flag.then_some(Place { epoch: random.bits(), offset }),
                 input: other,
                 token: Token(&self.bytes[..random.below(MAX_TOKEN + 1)]),
                 session: name(random, 0, MAX_NAME),
@@ -131,7 +133,8 @@ impl Material {
                 epoch: random.bits(),
                 offset,
                 input: other,
-                resume: *random.pick(&[Resume::Exact, Resume::Tail { skipped: other }, Resume::Reanchor]),
+                attach,
+                skipped: if attach == Attach::Exact { 0 } else { offset },
             }),
             2 => Frame::Close {
                 reason: CloseReason::from_code(3_000 + random.below(2_000) as u16),
@@ -141,8 +144,8 @@ impl Material {
             4 => Frame::Pong { nonce: random.bits() as u32 },
             5 => Frame::Output { offset, bytes },
             6 => Frame::Gap { offset, lost: other },
-            7 => Frame::Snapshot { offset, columns, rows, last: flag, bytes },
-            8 => Frame::Bootstrap { key: name(random, 1, MAX_NAME), bytes },
+            7 => Frame::Snapshot { offset, last: flag, bytes },
+            8 => Frame::Bootstrap { key: random.bits() as u32, bytes },
             9 => Frame::Status { status: status(random), age: Duration::from_micros(random.bits()) },
             10 => Frame::Role { role, superseded: flag },
             11 => Frame::Input { number: offset, bytes },

@@ -9,6 +9,7 @@ use stillwire::link::frame::{
     EncodeError, Frame, FrameError, HEADER, Hello, MAX_BODY, MAX_FRAME, MAX_HEAD, MAX_NAME, MAX_OFFSET,
     MAX_SIDE, MAX_TEXT, MAX_TOKEN, MIN_BODY, Role, Token, decode, encode, encode_head,
 };
+use stillwire::link::replay::Place;
 use stillwire_tests::frames::{GOLDEN, Material, bytes_of};
 use stillwire_tests::random::Random;
 
@@ -23,8 +24,7 @@ const HELLO: Hello<'_> = Hello {
     minor: 0,
     role: Role::Viewer,
     max_body: MIN_BODY as u16,
-    epoch: 0,
-    offset: 0,
+    has: None,
     input: 0,
     token: Token(&[0; MAX_TOKEN]),
     session: "",
@@ -135,18 +135,18 @@ fn nothing_beyond_its_bound_is_sent_or_received() {
         Frame::Hello(Hello { max_body: MAX_BODY as u16 + 1, ..HELLO }),
         Frame::Hello(Hello { token: Token(&[0; MAX_TOKEN + 1]), ..HELLO }),
         Frame::Hello(Hello { session: &long, ..HELLO }),
-        Frame::Hello(Hello { offset: beyond, ..HELLO }),
+        Frame::Hello(Hello { has: Some(Place { epoch: 0, offset: beyond }), ..HELLO }),
         Frame::Hello(Hello { input: beyond, ..HELLO }),
         Frame::Close { reason: CloseReason::ChildExited, text: &text },
         Frame::Close { reason: CloseReason::Abnormal, text: "" },
         Frame::Output { offset: beyond, bytes: b"" },
         Frame::Output { offset: 0, bytes: &too_much },
         Frame::Gap { offset: 0, lost: beyond },
-        Frame::Snapshot { offset: 0, columns: 0, rows: 1, last: true, bytes: b"" },
+        Frame::Snapshot { offset: beyond, last: true, bytes: b"" },
+        Frame::Message { channel: &long, id: 0, bytes: b"" },
         Frame::Resize { columns: 1, rows: MAX_SIDE + 1 },
         Frame::Resize { columns: 0, rows: 1 },
         Frame::Message { channel: "", id: 0, bytes: b"" },
-        Frame::Bootstrap { key: &long, bytes: b"" },
         Frame::InputAck { number: beyond },
     ];
     for frame in frames {
@@ -157,8 +157,8 @@ fn nothing_beyond_its_bound_is_sent_or_received() {
         "a1 22 00 04 10 01 00 18",                            // too many
         "a1 15 00 02 02 00",                                  // no such role
         "a1 15 00 02 00 02",                                  // neither true nor false
-        "a1 13 00 01 00",                                     // no key
-        "a1 13 00 02 01 ff",                                  // not UTF-8
+        "a1 30 00 09 00 00 00 00 00 00 00 00 00",             // no channel
+        "a1 03 00 04 0f a0 01 ff",                            // not UTF-8
         "a1 14 00 0d 01 00 00 00 06 00 00 00 00 00 00 00 00", // no such reason
         "a1 14 00 0d 00 00 00 00 01 00 00 00 00 00 00 00 00", // running, with a reason
         "a1 21 00 08 00 20 00 00 00 00 00 00",                // 2⁵³

@@ -27,7 +27,7 @@ pub fn receive_stream<'i>(pieces: impl IntoIterator<Item = &'i [u8]>) -> (Vec<Wh
                         4 + usize::from(u16::from_be_bytes([whole[2], whole[3]]))
                     );
                     if let (Frame::Snapshot { last, .. }, true) = (part.frame, part.is_last()) {
-                        whole[16] = last.into();
+                        whole[12] = last.into();
                     }
                     if part.is_last() { frames.push(whole) } else { open = Some(whole) }
                 }

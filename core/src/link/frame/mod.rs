@@ -36,6 +36,7 @@ pub use header::Header;
 pub use write::{encode, encode_head};
 
 use super::close::CloseReason;
+use super::replay::{Attach, Place};
 use crate::idle::Status;
 use crate::time::Duration;
 
@@ -52,10 +53,10 @@ pub const MIN_BODY: usize = 256;
 /// Bytes of a frame at most.
 pub const MAX_FRAME: usize = HEADER + MAX_BODY;
 /// Bytes of header and fields at most, so of a frame without its payload: a hello of the longest names.
-pub const MAX_HEAD: usize = HEADER + 30 + MAX_TOKEN + MAX_NAME;
+pub const MAX_HEAD: usize = HEADER + 31 + MAX_TOKEN + MAX_NAME;
 /// Bytes of a token at most.
 pub const MAX_TOKEN: usize = 64;
-/// Bytes of a name at most: session, channel, key.
+/// Bytes of a name at most: session, channel.
 pub const MAX_NAME: usize = 64;
 /// Bytes of the text of a close at most, which is what a WebSocket has room for (RFC 6455, section 5.5).
 pub const MAX_TEXT: usize = 123;
@@ -107,14 +108,11 @@ pub enum Frame<'a> {
         /// How many bytes; at most [`MAX_OFFSET`].
         lost: u64,
     },
-    /// H: the screen, as bytes that paint it on an empty one.
+    /// H: what a terminal that was just reset has to be told, before output from `offset` on makes sense: sticky
+    /// modes, and perhaps a screen.
     Snapshot {
         /// The output that follows begins here; at most [`MAX_OFFSET`].
         offset: u64,
-        /// Of the screen, 1 to [`MAX_SIDE`].
-        columns: u16,
-        /// Of the screen, 1 to [`MAX_SIDE`].
-        rows: u16,
         /// Whether the snapshot ends with these bytes; else another frame continues it.
         last: bool,
         /// Escape sequences and text.
@@ -122,8 +120,8 @@ pub enum Frame<'a> {
     },
     /// H: a payload that every client gets once per attach.
     Bootstrap {
-        /// What it is about, 1 to [`MAX_NAME`] bytes; a later payload of a key replaces an earlier one.
-        key: &'a str,
+        /// What it is about.
+        key: u32,
         /// The application's.
         bytes: &'a [u8],
     },
@@ -195,10 +193,8 @@ pub struct Hello<'a> {
     pub role: Role,
     /// The longest body that it can receive, [`MIN_BODY`] to [`MAX_BODY`] bytes.
     pub max_body: u16,
-    /// The life of the session that it has seen; 0 if none.
-    pub epoch: u64,
-    /// The first byte of output in that life that it has not seen; at most [`MAX_OFFSET`].
-    pub offset: u64,
+    /// What it has of the output; its offset at most [`MAX_OFFSET`].
+    pub has: Option<Place>,
     /// The number of the next byte that it will type; at most [`MAX_OFFSET`].
     pub input: u64,
     /// The secret that lets it in, at most [`MAX_TOKEN`] bytes.
@@ -231,8 +227,10 @@ pub struct Welcome {
     pub offset: u64,
     /// The number of the next typed byte that the host expects; at most [`MAX_OFFSET`].
     pub input: u64,
-    /// How that fits to what the client has seen.
-    pub resume: Resume,
+    /// How that fits to what the client has.
+    pub attach: Attach,
+    /// Bytes between the two that it will not get; 0 if [`Attach::Exact`], at most [`MAX_OFFSET`].
+    pub skipped: u64,
 }
 
 /// What a client may do.
@@ -243,21 +241,6 @@ pub enum Role {
     Viewer,
     /// Read, write and resize.
     Controller,
-}
-
-/// How the output that follows fits to what a client has seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Resume {
-    /// It is every byte that was missed.
-    Exact,
-    /// It begins later, at a place where a reader may begin.
-    Tail {
-        /// Bytes that are left out; at most [`MAX_OFFSET`].
-        skipped: u64,
-    },
-    /// It belongs to another life of the session: start afresh.
-    Reanchor,
 }
 
 /// A secret. It has no text form: what is logged says only how long it is.
@@ -315,30 +298,28 @@ impl<'a> Frame<'a> {
     fn is_within_bounds(&self) -> bool {
         let body = |max: u16| (MIN_BODY..=MAX_BODY).contains(&usize::from(max));
         let side = |side: u16| (1..=MAX_SIDE).contains(&side);
-        let name = |name: &str| (1..=MAX_NAME).contains(&name.len());
         match *self {
             Self::Hello(hello) => {
-                let offsets = hello.offset.max(hello.input) <= MAX_OFFSET;
+                let offset = hello.has.map_or(0, |place| place.offset);
+                let offsets = offset.max(hello.input) <= MAX_OFFSET;
                 let names = hello.token.0.len() <= MAX_TOKEN && hello.session.len() <= MAX_NAME;
                 offsets && names && body(hello.max_body)
             }
             Self::Welcome(welcome) => {
-                let skipped = if let Resume::Tail { skipped } = welcome.resume { skipped } else { 0 };
-                let offsets = welcome.offset.max(welcome.input).max(skipped) <= MAX_OFFSET;
-                offsets && body(welcome.max_body)
+                let offsets = welcome.offset.max(welcome.input).max(welcome.skipped) <= MAX_OFFSET;
+                let skipped = welcome.skipped == 0 || welcome.attach != Attach::Exact;
+                offsets && skipped && body(welcome.max_body)
             }
             Self::Close { reason, text } => {
                 text.len() <= MAX_TEXT && reason.code() != CloseReason::Abnormal.code()
             }
-            Self::Output { offset: number, .. } | Self::Input { number, .. } | Self::InputAck { number } => {
-                number <= MAX_OFFSET
-            }
+            Self::Output { offset: number, .. }
+            | Self::Snapshot { offset: number, .. }
+            | Self::Input { number, .. }
+            | Self::InputAck { number } => number <= MAX_OFFSET,
             Self::Gap { offset, lost } => offset.max(lost) <= MAX_OFFSET,
-            Self::Snapshot { offset, columns, rows, .. } => {
-                offset <= MAX_OFFSET && side(columns) && side(rows)
-            }
             Self::Resize { columns, rows } => side(columns) && side(rows),
-            Self::Bootstrap { key: text, .. } | Self::Message { channel: text, .. } => name(text),
+            Self::Message { channel, .. } => (1..=MAX_NAME).contains(&channel.len()),
             _ => true,
         }
     }

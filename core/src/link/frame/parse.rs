@@ -4,9 +4,10 @@ use nom::IResult;
 use nom::bytes::streaming::take;
 use nom::number::streaming::{be_i32, be_u8, be_u16, be_u32, be_u64};
 
-use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Resume, Role, Token, Welcome};
+use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Role, Token, Welcome};
 use crate::idle::{Exit, Reason, Status};
 use crate::link::close::CloseReason;
+use crate::link::replay::{Attach, Place};
 use crate::time::Duration;
 
 /// What was read and what follows it, or that something is missing or wrong.
@@ -26,9 +27,7 @@ pub(super) fn with_payload<'a>(frame: Frame<'a>, payload: &'a [u8]) -> Result<Fr
     Ok(match frame {
         Frame::Output { offset, .. } => Frame::Output { offset, bytes },
         Frame::Input { number, .. } => Frame::Input { number, bytes },
-        Frame::Snapshot { offset, columns, rows, last, .. } => {
-            Frame::Snapshot { offset, columns, rows, last, bytes }
-        }
+        Frame::Snapshot { offset, last, .. } => Frame::Snapshot { offset, last, bytes },
         Frame::Bootstrap { key, .. } => Frame::Bootstrap { key, bytes },
         Frame::Message { channel, id, .. } => Frame::Message { channel, id, bytes },
         Frame::Reply { id, .. } => Frame::Reply { id, bytes },
@@ -63,7 +62,7 @@ pub(super) fn fields(kind: u8, body: &[u8]) -> Parsed<'_, Frame<'_>> {
         0x10 => be_u64(body).map(|(rest, offset)| (rest, Frame::Output { offset, bytes: &[] })),
         0x11 => gap(body),
         0x12 => snapshot(body),
-        0x13 => short_text(body, MAX_NAME).map(|(rest, key)| (rest, Frame::Bootstrap { key, bytes: &[] })),
+        0x13 => be_u32(body).map(|(rest, key)| (rest, Frame::Bootstrap { key, bytes: &[] })),
         0x14 => status(body),
         0x15 => new_role(body),
         0x20 => be_u64(body).map(|(rest, number)| (rest, Frame::Input { number, bytes: &[] })),
@@ -80,13 +79,12 @@ fn hello(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, minor) = be_u8(input)?;
     let (input, role) = role(input)?;
     let (input, max_body) = be_u16(input)?;
-    let (input, epoch) = be_u64(input)?;
-    let (input, offset) = be_u64(input)?;
+    let (input, has) = place(input)?;
     let (input, number) = be_u64(input)?;
     let (input, token) = short(input, MAX_TOKEN)?;
     let (input, session) = short_text(input, MAX_NAME)?;
     let token = Token(token);
-    Ok((input, Frame::Hello(Hello { minor, role, max_body, epoch, offset, input: number, token, session })))
+    Ok((input, Frame::Hello(Hello { minor, role, max_body, has, input: number, token, session })))
 }
 
 fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
@@ -100,7 +98,8 @@ fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, epoch) = be_u64(input)?;
     let (input, offset) = be_u64(input)?;
     let (input, number) = be_u64(input)?;
-    let (input, resume) = resume(input)?;
+    let (input, attach) = attach(input)?;
+    let (input, skipped) = be_u64(input)?;
     let welcome = Welcome {
         minor,
         role,
@@ -112,18 +111,29 @@ fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
         epoch,
         offset,
         input: number,
-        resume,
+        attach,
+        skipped,
     };
     Ok((input, Frame::Welcome(welcome)))
 }
 
-fn resume(input: &[u8]) -> Parsed<'_, Resume> {
+fn attach(input: &[u8]) -> Parsed<'_, Attach> {
     let (input, kind) = be_u8(input)?;
-    let (input, skipped) = be_u64(input)?;
-    match (kind, skipped) {
-        (0, 0) => Ok((input, Resume::Exact)),
-        (1, skipped) => Ok((input, Resume::Tail { skipped })),
-        (2, 0) => Ok((input, Resume::Reanchor)),
+    match kind {
+        0 => Ok((input, Attach::Exact)),
+        1 => Ok((input, Attach::Tail)),
+        2 => Ok((input, Attach::Reanchor)),
+        _ => wrong(),
+    }
+}
+
+fn place(input: &[u8]) -> Parsed<'_, Option<Place>> {
+    let (input, known) = flag(input)?;
+    let (input, epoch) = be_u64(input)?;
+    let (input, offset) = be_u64(input)?;
+    match (known, epoch, offset) {
+        (true, epoch, offset) => Ok((input, Some(Place { epoch, offset }))),
+        (false, 0, 0) => Ok((input, None)),
         _ => wrong(),
     }
 }
@@ -142,9 +152,8 @@ fn gap(input: &[u8]) -> Parsed<'_, Frame<'_>> {
 
 fn snapshot(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, offset) = be_u64(input)?;
-    let (input, (columns, rows)) = size(input)?;
     let (input, last) = flag(input)?;
-    Ok((input, Frame::Snapshot { offset, columns, rows, last, bytes: &[] }))
+    Ok((input, Frame::Snapshot { offset, last, bytes: &[] }))
 }
 
 fn status(input: &[u8]) -> Parsed<'_, Frame<'_>> {

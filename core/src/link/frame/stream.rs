@@ -227,9 +227,7 @@ fn shift(frame: Frame<'_>, at: usize, rest: usize) -> Part<'_> {
     let frame = match frame {
         Frame::Output { offset, bytes } => Frame::Output { offset: offset.saturating_add(by), bytes },
         Frame::Input { number, bytes } => Frame::Input { number: number.saturating_add(by), bytes },
-        Frame::Snapshot { offset, columns, rows, last, bytes } => {
-            Frame::Snapshot { offset, columns, rows, last: last && rest == 0, bytes }
-        }
+        Frame::Snapshot { offset, last, bytes } => Frame::Snapshot { offset, last: last && rest == 0, bytes },
         other => other,
     };
     Part { frame, at, rest }

@@ -1,7 +1,8 @@
 //! Frames, to bytes.
 
-use super::{EncodeError, Frame, HEADER, Header, Hello, Resume, Role, Welcome};
+use super::{EncodeError, Frame, HEADER, Header, Hello, Role, Welcome};
 use crate::idle::{Exit, Reason, Status};
+use crate::link::replay::{Attach, Place};
 use crate::scan::writer::Writer;
 use crate::time::Duration;
 
@@ -51,12 +52,11 @@ fn fields(writer: &mut Writer<'_>, frame: &Frame<'_>) -> bool {
             long(writer, offset);
             long(writer, lost);
         }
-        Frame::Snapshot { offset, columns, rows, last, .. } => {
+        Frame::Snapshot { offset, last, .. } => {
             long(writer, offset);
-            size(writer, columns, rows);
             writer.put(&[u8::from(last)]);
         }
-        Frame::Bootstrap { key, .. } => short(writer, key.as_bytes()),
+        Frame::Bootstrap { key, .. } => writer.put(&key.to_be_bytes()),
         Frame::Status { status, age } => state(writer, status, age),
         Frame::Role { role, superseded } => writer.put(&[flag(role), u8::from(superseded)]),
         Frame::Resize { columns, rows } => size(writer, columns, rows),
@@ -73,8 +73,10 @@ fn fields(writer: &mut Writer<'_>, frame: &Frame<'_>) -> bool {
 fn hello(writer: &mut Writer<'_>, hello: &Hello<'_>) {
     writer.put(&[hello.minor, flag(hello.role)]);
     writer.put(&hello.max_body.to_be_bytes());
-    long(writer, hello.epoch);
-    long(writer, hello.offset);
+    let place = hello.has.unwrap_or(Place { epoch: 0, offset: 0 });
+    writer.put(&[u8::from(hello.has.is_some())]);
+    long(writer, place.epoch);
+    long(writer, place.offset);
     long(writer, hello.input);
     short(writer, hello.token.0);
     short(writer, hello.session.as_bytes());
@@ -90,13 +92,12 @@ fn welcome(writer: &mut Writer<'_>, welcome: &Welcome) {
     long(writer, welcome.epoch);
     long(writer, welcome.offset);
     long(writer, welcome.input);
-    let (kind, skipped) = match welcome.resume {
-        Resume::Exact => (0, 0),
-        Resume::Tail { skipped } => (1, skipped),
-        Resume::Reanchor => (2, 0),
-    };
-    writer.put(&[kind]);
-    long(writer, skipped);
+    writer.put(&[match welcome.attach {
+        Attach::Exact => 0,
+        Attach::Tail => 1,
+        Attach::Reanchor => 2,
+    }]);
+    long(writer, welcome.skipped);
 }
 
 fn state(writer: &mut Writer<'_>, status: Status, age: Duration) {
