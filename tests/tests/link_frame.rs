@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use stillwire::Duration;
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::{
     EncodeError, Frame, FrameError, HEADER, Hello, MAX_BODY, MAX_FRAME, MAX_HEAD, MAX_NAME, MAX_OFFSET,
-    MAX_SIDE, MAX_TEXT, MAX_TOKEN, MIN_BODY, Role, Token, decode, encode, encode_head,
+    MAX_SIDE, MAX_TEXT, MAX_TOKEN, MIN_BODY, Role, Token, Welcome, decode, encode, encode_head,
 };
-use stillwire::link::replay::Place;
+use stillwire::link::replay::{Attach, Place};
 use stillwire_tests::frames::{GOLDEN, Material, bytes_of};
 use stillwire_tests::random::Random;
 
@@ -28,6 +29,21 @@ const HELLO: Hello<'_> = Hello {
     input: 0,
     token: Token(&[0; MAX_TOKEN]),
     session: "",
+};
+
+const WELCOME: Welcome = Welcome {
+    minor: 0,
+    role: Role::Viewer,
+    max_body: MAX_BODY as u16,
+    slot: 0,
+    generation: 0,
+    heartbeat: Duration::ZERO,
+    timeout: Duration::ZERO,
+    epoch: 0,
+    offset: 0,
+    input: 0,
+    attach: Attach::Exact,
+    skipped: 0,
 };
 
 #[test]
@@ -137,6 +153,10 @@ fn nothing_beyond_its_bound_is_sent_or_received() {
         Frame::Hello(Hello { session: &long, ..HELLO }),
         Frame::Hello(Hello { has: Some(Place { epoch: 0, offset: beyond }), ..HELLO }),
         Frame::Hello(Hello { input: beyond, ..HELLO }),
+        Frame::Welcome(Welcome { skipped: 1, ..WELCOME }),
+        Frame::Welcome(Welcome { attach: Attach::Tail, skipped: beyond, ..WELCOME }),
+        Frame::Welcome(Welcome { max_body: 0, ..WELCOME }),
+        Frame::Welcome(Welcome { offset: beyond, ..WELCOME }),
         Frame::Close { reason: CloseReason::ChildExited, text: &text },
         Frame::Close { reason: CloseReason::Abnormal, text: "" },
         Frame::Output { offset: beyond, bytes: b"" },

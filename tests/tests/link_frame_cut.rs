@@ -168,11 +168,12 @@ fn whatever_is_lost_doubled_or_damaged_only_frames_that_were_sent_arrive() {
 }
 
 #[test]
-fn noise_before_a_packet_costs_nothing_behind_a_delimiter() {
-    let wire = [b"\x07\xffboot", &[noisy::DELIMITER][..], &packet(&Frame::Ping { nonce: 1 })].concat();
+fn noise_around_a_packet_costs_nothing_behind_a_delimiter_and_is_counted() {
+    let ping = packet(&Frame::Ping { nonce: 1 });
+    let wire = [b"\x07\xffboot\0", &ping[..], b"\x09ab\0\0\0", &ping[..]].concat();
     let (received, dropped) = receive_noisy([&wire[..]], 64);
-    assert_eq!(received, [Ok(whole(&Frame::Ping { nonce: 1 }))]);
-    assert_eq!(dropped, noisy::Dropped { packets: 1, bytes: 7, too_long: 0 });
+    assert_eq!(received, vec![Ok(whole(&Frame::Ping { nonce: 1 })); 2]);
+    assert_eq!(dropped, noisy::Dropped { packets: 2, bytes: 7 + 4, too_long: 0 });
 }
 
 #[test]
