@@ -214,17 +214,16 @@ pub(super) fn run<I: Isa, const KEEP: bool>(
     input: &[u8],
     out: &mut [u8],
 ) -> Stripped {
-    if let Some(all) = short::<I, KEEP>(isa, stripper, input, out) {
-        return all;
-    }
     let mut out = Output { bytes: out, written: 0 };
-    let mut read = 0;
+    let mut read = if input.len() <= BLOCK { short::<I, KEEP>(isa, stripper, input, &mut out) } else { 0 };
     while read < input.len() {
         let mut least = 1;
         if let Some(carry) = Carry::of(stripper) {
-            let (consumed, carry) = blocks::<I, KEEP>(isa, carry, input, read, &mut out);
-            stripper.machine.state = carry.state();
-            read = consumed;
+            if input.len() - read >= WORTH_A_BLOCK {
+                let (consumed, carry) = blocks::<I, KEEP>(isa, carry, input, read, &mut out);
+                stripper.machine.state = carry.state();
+                read = consumed;
+            }
             least = BLOCK;
         } else if let State::String(_) = stripper.machine.state
             && stripper.machine.pending().is_empty()
@@ -244,26 +243,25 @@ pub(super) fn run<I: Isa, const KEEP: bool>(
     Stripped { consumed: read, written: out.written }
 }
 
-/// All of an input that is one block at most, if it is regular: the way of terminals and serial
-/// ports, on which setting up the loops would cost more than the work.
+/// An input that is one block at most: the way of terminals and serial ports, on which setting up the
+/// loops would cost more than the work. Returns how far it came, which is the end but for a character
+/// that is cut there and for what is irregular.
 #[inline(always)]
 fn short<I: Isa, const KEEP: bool>(
     isa: I,
     stripper: &mut Stripper,
     input: &[u8],
-    out: &mut [u8],
-) -> Option<Stripped> {
-    if input.len() > BLOCK {
-        return None;
+    out: &mut Output<'_>,
+) -> usize {
+    let mut read = 0;
+    if !stripper.machine.pending().is_empty() {
+        read = scalar::advance(stripper, input, 1, out);
     }
-    let mut out = Output { bytes: out, written: 0 };
-    match last::<I, KEEP>(isa, Carry::of(stripper)?, input, input, &mut out)? {
-        (false, carry) if carry.expect == 0 => {
-            stripper.machine.state = carry.state();
-            Some(Stripped { consumed: input.len(), written: out.written })
-        }
-        _ => None,
-    }
+    let rest = input.get(read..).unwrap_or(&[]);
+    let Some(carry) = Carry::of(stripper) else { return read };
+    let Some((again, carry)) = last::<I, KEEP>(isa, carry, input, rest, out) else { return read };
+    stripper.machine.state = carry.state();
+    take_back(input, input.len() - usize::from(again), carry, out)
 }
 
 /// Blocks that are treated alike. If all of a group were plain, the next ones are looked at as such
@@ -317,14 +315,20 @@ fn blocks<I: Isa, const KEEP: bool>(
         }
         break;
     }
-    if carry.expect != 0 {
-        // Take back what is there of a character that reaches over the border: it may be none.
-        let begun = input.get(..read).unwrap_or(&[]);
-        let begun = 1 + begun.iter().rev().take_while(|byte| **byte < 0xC0).count();
-        read -= begun;
-        out.written -= begun * (1 - carry.osc as usize);
+    (take_back(input, read, carry, out), carry)
+}
+
+/// Takes back what is there of a character that reaches over the end of what was read, for it may be
+/// none; returns how far was read without it.
+#[inline(always)]
+fn take_back(input: &[u8], read: usize, carry: Carry, out: &mut Output<'_>) -> usize {
+    if carry.expect == 0 {
+        return read;
     }
-    (read, carry)
+    let before = input.get(..read).unwrap_or(&[]);
+    let begun = 1 + before.iter().rev().take_while(|byte| **byte < 0xC0).count();
+    out.written -= begun * (1 - carry.osc as usize);
+    read - begun
 }
 
 /// The next block of the output, if there is room for one.
