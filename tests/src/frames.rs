@@ -4,8 +4,8 @@ use stillwire::Duration;
 use stillwire::idle::{Exit, Reason, Status};
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::{
-    Frame, Hello, MAX_BODY, MAX_NAME, MAX_OFFSET, MAX_SIDE, MAX_TEXT, MAX_TOKEN, MIN_BODY, Role, Token,
-    Welcome,
+    Frame, Hello, MAX_BODY, MAX_NAME, MAX_OFFSET, MAX_SIDE, MAX_TEXT, MAX_TOKEN, MIN_BODY, Outcome, Role,
+    Token, Welcome,
 };
 
 use stillwire::link::replay::{Attach, Place};
@@ -20,12 +20,13 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
             role: Role::Controller,
             max_body: 16_384,
             has: Some(Place { epoch: 0x1122_3344_5566_7788, offset: 4_096 }),
+            client: 0x99aa_bbcc_ddee_ff00,
             input: 12,
             token: Token(b"secret"),
             session: "build",
         }),
-        "a1 01 00 2a 00 01 40 00 01 11 22 33 44 55 66 77 88 00 00 00 00 00 00 10 00 \
-         00 00 00 00 00 00 00 0c 06 73 65 63 72 65 74 05 62 75 69 6c 64",
+        "a1 01 00 32 00 01 40 00 01 11 22 33 44 55 66 77 88 00 00 00 00 00 00 10 00 \
+         99 aa bb cc dd ee ff 00 00 00 00 00 00 00 00 0c 06 73 65 63 72 65 74 05 62 75 69 6c 64",
     ),
     (
         Frame::Welcome(Welcome {
@@ -38,43 +39,49 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
             timeout: Duration::from_secs(35),
             epoch: 0x1122_3344_5566_7788,
             offset: 8_192,
-            input: 12,
             attach: Attach::Tail,
-            skipped: 4_096,
+            resumed: true,
+            input: 12,
+            limit: 4_108,
         }),
-        "a1 02 00 3b 00 00 02 00 00 03 00 00 00 09 00 00 00 00 00 e4 e1 c0 \
+        "a1 02 00 3c 00 00 02 00 00 03 00 00 00 09 00 00 00 00 00 e4 e1 c0 \
          00 00 00 00 02 16 0e c0 11 22 33 44 55 66 77 88 00 00 00 00 00 00 20 00 \
-         00 00 00 00 00 00 00 0c 01 00 00 00 00 00 00 10 00",
+         01 01 00 00 00 00 00 00 00 0c 00 00 00 00 00 00 10 0c",
     ),
     (
         Frame::Close { reason: CloseReason::Superseded, text: "taken over" },
         "a1 03 00 0d 0f a0 0a 74 61 6b 65 6e 20 6f 76 65 72",
     ),
-    (Frame::Ping { nonce: 7 }, "a1 04 00 04 00 00 00 07"),
+    (Frame::Ping { nonce: 7, sent: 4_103 }, "a1 04 00 0c 00 00 00 07 00 00 00 00 00 00 10 07"),
     (Frame::Pong { nonce: 7 }, "a1 05 00 04 00 00 00 07"),
     (
         Frame::Output { offset: 4_096, bytes: b"login: " },
         "a1 10 00 0f 00 00 00 00 00 00 10 00 6c 6f 67 69 6e 3a 20",
     ),
-    (Frame::Gap { offset: 4_096, lost: 256 }, "a1 11 00 10 00 00 00 00 00 00 10 00 00 00 00 00 00 00 01 00"),
     (
         Frame::Snapshot { offset: 8_192, last: true, bytes: b"\x1b[2J" },
-        "a1 12 00 0d 00 00 00 00 00 00 20 00 01 1b 5b 32 4a",
+        "a1 11 00 0d 00 00 00 00 00 00 20 00 01 1b 5b 32 4a",
     ),
-    (Frame::Bootstrap { key: 7, bytes: b"dark" }, "a1 13 00 08 00 00 00 07 64 61 72 6b"),
+    (Frame::Bootstrap { key: 7, bytes: b"dark" }, "a1 12 00 08 00 00 00 07 64 61 72 6b"),
     (
         Frame::Status { status: Status::Idle(Reason::AtPrompt), age: Duration::from_millis(3_500) },
-        "a1 14 00 0d 01 00 00 00 03 00 00 00 00 00 35 67 e0",
+        "a1 13 00 0d 01 00 00 00 03 00 00 00 00 00 35 67 e0",
     ),
-    (Frame::Role { role: Role::Viewer, superseded: true }, "a1 15 00 02 00 01"),
     (Frame::Input { number: 12, bytes: b"ls\r" }, "a1 20 00 0b 00 00 00 00 00 00 00 0c 6c 73 0d"),
-    (Frame::InputAck { number: 15 }, "a1 21 00 08 00 00 00 00 00 00 00 0f"),
+    (
+        Frame::InputAck { number: 15, limit: 4_111, again: false },
+        "a1 21 00 11 00 00 00 00 00 00 00 0f 00 00 00 00 00 00 10 0f 00",
+    ),
     (Frame::Resize { columns: 132, rows: 43 }, "a1 22 00 04 00 84 00 2b"),
+    (Frame::Role { role: Role::Controller }, "a1 23 00 01 01"),
     (
         Frame::Message { channel: "clip", id: 5, bytes: b"copy" },
         "a1 30 00 11 00 00 00 00 00 00 00 05 04 63 6c 69 70 63 6f 70 79",
     ),
-    (Frame::Reply { id: 5, bytes: b"ok" }, "a1 31 00 0a 00 00 00 00 00 00 00 05 6f 6b"),
+    (
+        Frame::Reply { id: 5, outcome: Outcome::Done, bytes: b"ok" },
+        "a1 31 00 0b 00 00 00 00 00 00 00 05 00 6f 6b",
+    ),
 ];
 
 /// The bytes that `hex` says.
@@ -112,12 +119,13 @@ impl Material {
         let payload = random.below(longest + 1);
         let bytes = &self.bytes[random.below(self.bytes.len() - payload + 1)..][..payload];
         let name = |random: &mut Random, least, most| self.name(random, least, most);
-        match random.below(16) {
+        match random.below(15) {
             0 => Frame::Hello(Hello {
                 minor: random.bits() as u8,
                 role,
                 max_body,
                 has: flag.then_some(Place { epoch: random.bits(), offset }),
+                client: random.bits(),
                 input: other,
                 token: Token(&self.bytes[..random.below(MAX_TOKEN + 1)]),
                 session: name(random, 0, MAX_NAME),
@@ -132,27 +140,30 @@ impl Material {
                 timeout: Duration::from_micros(random.bits()),
                 epoch: random.bits(),
                 offset,
-                input: other,
                 attach,
-                skipped: if attach == Attach::Exact { 0 } else { offset },
+                resumed: flag,
+                input: other.min(offset),
+                limit: other.max(offset),
             }),
             2 => Frame::Close {
                 reason: CloseReason::from_code(3_000 + random.below(2_000) as u16),
                 text: name(random, 0, MAX_TEXT),
             },
-            3 => Frame::Ping { nonce: random.bits() as u32 },
+            3 => Frame::Ping { nonce: random.bits() as u32, sent: offset },
             4 => Frame::Pong { nonce: random.bits() as u32 },
             5 => Frame::Output { offset, bytes },
-            6 => Frame::Gap { offset, lost: other },
-            7 => Frame::Snapshot { offset, last: flag, bytes },
-            8 => Frame::Bootstrap { key: random.bits() as u32, bytes },
-            9 => Frame::Status { status: status(random), age: Duration::from_micros(random.bits()) },
-            10 => Frame::Role { role, superseded: flag },
-            11 => Frame::Input { number: offset, bytes },
-            12 => Frame::InputAck { number: offset },
-            13 => Frame::Resize { columns, rows },
-            14 => Frame::Message { channel: name(random, 1, MAX_NAME), id: random.bits(), bytes },
-            _ => Frame::Reply { id: random.bits(), bytes },
+            6 => Frame::Snapshot { offset, last: flag, bytes },
+            7 => Frame::Bootstrap { key: random.bits() as u32, bytes },
+            8 => Frame::Status { status: status(random), age: Duration::from_micros(random.bits()) },
+            9 => Frame::Role { role },
+            10 => Frame::Input { number: offset, bytes },
+            11 => Frame::InputAck { number: offset.min(other), limit: offset.max(other), again: flag },
+            12 => Frame::Resize { columns, rows },
+            13 => Frame::Message { channel: name(random, 1, MAX_NAME), id: random.bits(), bytes },
+            _ => {
+                let outcome = *random.pick(&[Outcome::Done, Outcome::NoHandler, Outcome::Lost]);
+                Frame::Reply { id: random.bits(), outcome, bytes }
+            }
         }
     }
 

@@ -26,6 +26,7 @@ const HELLO: Hello<'_> = Hello {
     role: Role::Viewer,
     max_body: MIN_BODY as u16,
     has: None,
+    client: 0,
     input: 0,
     token: Token(&[0; MAX_TOKEN]),
     session: "",
@@ -41,9 +42,10 @@ const WELCOME: Welcome = Welcome {
     timeout: Duration::ZERO,
     epoch: 0,
     offset: 0,
-    input: 0,
     attach: Attach::Exact,
-    skipped: 0,
+    resumed: false,
+    input: 0,
+    limit: 0,
 };
 
 #[test]
@@ -153,21 +155,22 @@ fn nothing_beyond_its_bound_is_sent_or_received() {
         Frame::Hello(Hello { session: &long, ..HELLO }),
         Frame::Hello(Hello { has: Some(Place { epoch: 0, offset: beyond }), ..HELLO }),
         Frame::Hello(Hello { input: beyond, ..HELLO }),
-        Frame::Welcome(Welcome { skipped: 1, ..WELCOME }),
-        Frame::Welcome(Welcome { attach: Attach::Tail, skipped: beyond, ..WELCOME }),
+        Frame::Welcome(Welcome { input: 1, ..WELCOME }),
+        Frame::Welcome(Welcome { limit: beyond, ..WELCOME }),
         Frame::Welcome(Welcome { max_body: 0, ..WELCOME }),
         Frame::Welcome(Welcome { offset: beyond, ..WELCOME }),
         Frame::Close { reason: CloseReason::ChildExited, text: &text },
         Frame::Close { reason: CloseReason::Abnormal, text: "" },
         Frame::Output { offset: beyond, bytes: b"" },
         Frame::Output { offset: 0, bytes: &too_much },
-        Frame::Gap { offset: 0, lost: beyond },
+        Frame::Ping { nonce: 0, sent: beyond },
         Frame::Snapshot { offset: beyond, last: true, bytes: b"" },
         Frame::Message { channel: &long, id: 0, bytes: b"" },
         Frame::Resize { columns: 1, rows: MAX_SIDE + 1 },
         Frame::Resize { columns: 0, rows: 1 },
         Frame::Message { channel: "", id: 0, bytes: b"" },
-        Frame::InputAck { number: beyond },
+        Frame::InputAck { number: 0, limit: beyond, again: false },
+        Frame::InputAck { number: 1, limit: 0, again: false },
     ];
     for frame in frames {
         assert_eq!(encode(&frame, &mut [0; MAX_FRAME]), Err(EncodeError::OutOfBounds), "{frame:?}");
@@ -175,13 +178,14 @@ fn nothing_beyond_its_bound_is_sent_or_received() {
     for wire in [
         "a1 22 00 04 00 00 00 18",                            // no columns
         "a1 22 00 04 10 01 00 18",                            // too many
-        "a1 15 00 02 02 00",                                  // no such role
-        "a1 15 00 02 00 02",                                  // neither true nor false
+        "a1 23 00 01 02",                                     // no such role
+        "a1 11 00 09 00 00 00 00 00 00 00 00 02",             // neither true nor false
+        "a1 31 00 09 00 00 00 00 00 00 00 00 03",             // no such outcome
         "a1 30 00 09 00 00 00 00 00 00 00 00 00",             // no channel
         "a1 03 00 04 0f a0 01 ff",                            // not UTF-8
-        "a1 14 00 0d 01 00 00 00 06 00 00 00 00 00 00 00 00", // no such reason
-        "a1 14 00 0d 00 00 00 00 01 00 00 00 00 00 00 00 00", // running, with a reason
-        "a1 21 00 08 00 20 00 00 00 00 00 00",                // 2⁵³
+        "a1 13 00 0d 01 00 00 00 06 00 00 00 00 00 00 00 00", // no such reason
+        "a1 13 00 0d 00 00 00 00 01 00 00 00 00 00 00 00 00", // running, with a reason
+        "a1 20 00 08 00 20 00 00 00 00 00 00",                // 2⁵³
     ] {
         let wire = bytes_of(wire);
         assert_eq!(decode(&wire), Err(FrameError::Malformed(wire[1])), "{wire:x?}");

@@ -82,7 +82,7 @@ fn the_parts_of_output_are_output() {
 
 #[test]
 fn a_broken_stream_says_so_once_at_the_byte_that_breaks_it() {
-    let mut wire = whole(&Frame::Ping { nonce: 1 });
+    let mut wire = whole(&Frame::Ping { nonce: 1, sent: 0 });
     wire.extend(b"\xa1\x22\x00\x05"); // a resize of five bytes: the length alone is not wrong yet
     wire.extend(b"\x00\x50\x00\x18\x00");
     let mut deframer = Deframer::new();
@@ -93,7 +93,7 @@ fn a_broken_stream_says_so_once_at_the_byte_that_breaks_it() {
             told.push((at, part.map(|part| part.frame.kind())));
         }
     }
-    assert_eq!(told, [(7, Ok(0x04)), (15, Err(FrameError::Malformed(0x22)))]);
+    assert_eq!(told, [(15, Ok(0x04)), (23, Err(FrameError::Malformed(0x22)))]);
     assert_eq!(deframer.failed(), Some(FrameError::Malformed(0x22)));
     for (bytes, error) in [
         (&b"SSH-2.0"[..1], FrameError::NotAFrame(b'S')),
@@ -123,7 +123,7 @@ fn packets_in_random_pieces_arrive_as_they_were_sent() {
 #[test]
 fn no_flipped_bit_is_delivered_and_the_next_packet_but_one_is_whole_again() {
     for (frame, hex) in GOLDEN {
-        let next = packet(&Frame::Ping { nonce: 77 });
+        let next = packet(&Frame::Ping { nonce: 77, sent: 0 });
         let wire = [packet(frame), next.clone(), next].concat();
         let first = packet(frame).len();
         for bit in 0..first * 8 {
@@ -131,7 +131,10 @@ fn no_flipped_bit_is_delivered_and_the_next_packet_but_one_is_whole_again() {
             damaged[bit / 8] ^= 1 << (bit % 8);
             let (received, dropped) = receive_noisy([&damaged[..]], 256);
             let pings: Vec<_> = received.iter().map(|frame| frame.clone().expect("a frame")).collect();
-            assert!(pings.iter().all(|ping| *ping == whole(&Frame::Ping { nonce: 77 })), "{hex}, bit {bit}");
+            assert!(
+                pings.iter().all(|ping| *ping == whole(&Frame::Ping { nonce: 77, sent: 0 })),
+                "{hex}, bit {bit}"
+            );
             // Where the delimiter was hit, the packet behind it is lost too.
             assert_eq!(pings.len(), if bit / 8 == first - 1 { 1 } else { 2 }, "{hex}, bit {bit}");
             assert!((1..=2).contains(&dropped.packets), "{hex}, bit {bit}: {dropped:?}");
@@ -169,19 +172,19 @@ fn whatever_is_lost_doubled_or_damaged_only_frames_that_were_sent_arrive() {
 
 #[test]
 fn noise_around_a_packet_costs_nothing_behind_a_delimiter_and_is_counted() {
-    let ping = packet(&Frame::Ping { nonce: 1 });
+    let ping = packet(&Frame::Ping { nonce: 1, sent: 0 });
     let wire = [b"\x07\xffboot\0", &ping[..], b"\x09ab\0\0\0", &ping[..]].concat();
     let (received, dropped) = receive_noisy([&wire[..]], 64);
-    assert_eq!(received, vec![Ok(whole(&Frame::Ping { nonce: 1 })); 2]);
+    assert_eq!(received, vec![Ok(whole(&Frame::Ping { nonce: 1, sent: 0 })); 2]);
     assert_eq!(dropped, noisy::Dropped { packets: 2, bytes: 7 + 4, too_long: 0 });
 }
 
 #[test]
 fn a_packet_that_is_too_long_is_dropped_and_counted() {
     let long = packet(&Frame::Output { offset: 0, bytes: &[1; 300] });
-    let wire = [&long[..], &packet(&Frame::Ping { nonce: 1 })].concat();
+    let wire = [&long[..], &packet(&Frame::Ping { nonce: 1, sent: 0 })].concat();
     let (received, dropped) = receive_noisy([&wire[..]], 64);
-    assert_eq!(received, [Ok(whole(&Frame::Ping { nonce: 1 }))]);
+    assert_eq!(received, [Ok(whole(&Frame::Ping { nonce: 1, sent: 0 }))]);
     assert_eq!(dropped, noisy::Dropped { packets: 1, bytes: long.len() as u32, too_long: 1 });
 }
 

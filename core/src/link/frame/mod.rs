@@ -27,16 +27,15 @@ mod header;
 pub mod noisy;
 mod parse;
 pub mod stream;
+mod types;
 mod write;
-
-use core::fmt;
 
 pub use error::{EncodeError, FrameError};
 pub use header::Header;
+pub use types::{Hello, Outcome, Role, Token, Welcome};
 pub use write::{encode, encode_head};
 
 use super::close::CloseReason;
-use super::replay::{Attach, Place};
 use crate::idle::Status;
 use crate::time::Duration;
 
@@ -53,7 +52,7 @@ pub const MIN_BODY: usize = 256;
 /// Bytes of a frame at most.
 pub const MAX_FRAME: usize = HEADER + MAX_BODY;
 /// Bytes of header and fields at most, so of a frame without its payload: a hello of the longest names.
-pub const MAX_HEAD: usize = HEADER + 31 + MAX_TOKEN + MAX_NAME;
+pub const MAX_HEAD: usize = HEADER + 39 + MAX_TOKEN + MAX_NAME;
 /// Bytes of a token at most.
 pub const MAX_TOKEN: usize = 64;
 /// Bytes of a name at most: session, channel.
@@ -73,9 +72,9 @@ pub const MAX_OFFSET: u64 = (1 << 53) - 1;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Frame<'a> {
-    /// C: the first frame of a connection.
+    /// C: the first frame of a connection; later: attach me again, frames were lost.
     Hello(Hello<'a>),
-    /// H: the answer, if the hello was accepted.
+    /// H: the answer to each hello that is accepted.
     Welcome(Welcome),
     /// C, H: the last frame of a connection.
     Close {
@@ -88,6 +87,9 @@ pub enum Frame<'a> {
     Ping {
         /// Comes back in the pong.
         nonce: u32,
+        /// H: of the first byte of output that was not sent yet on this connection. C: the number of the first
+        /// typed byte that was not. Whoever has less knows that frames were lost. At most [`MAX_OFFSET`].
+        sent: u64,
     },
     /// C, H: the answer.
     Pong {
@@ -101,15 +103,8 @@ pub enum Frame<'a> {
         /// The output.
         bytes: &'a [u8],
     },
-    /// H: output that this client will never get.
-    Gap {
-        /// Of the first byte that is lost; at most [`MAX_OFFSET`].
-        offset: u64,
-        /// How many bytes; at most [`MAX_OFFSET`].
-        lost: u64,
-    },
-    /// H: what a terminal that was just reset has to be told, before output from `offset` on makes sense: sticky
-    /// modes, and perhaps a screen.
+    /// H: the client begins anew at `offset`; what is between that and where it stood, it will never get.
+    /// This is what a terminal that was just reset has to be told first: sticky modes, and perhaps a screen.
     Snapshot {
         /// The output that follows begins here; at most [`MAX_OFFSET`].
         offset: u64,
@@ -132,12 +127,10 @@ pub enum Frame<'a> {
         /// For how long it has been so; clocks are not compared.
         age: Duration,
     },
-    /// H: what this client may do from now on.
+    /// C: the role that is wanted from now on. H: the role that is.
     Role {
         /// The new role.
         role: Role,
-        /// Whether it is so because another client took over.
-        superseded: bool,
     },
     /// C: typed bytes.
     Input {
@@ -148,8 +141,12 @@ pub enum Frame<'a> {
     },
     /// H: all input before `number` is applied.
     InputAck {
-        /// Of the byte that is expected next; at most [`MAX_OFFSET`].
+        /// Of the byte that is expected next.
         number: u64,
+        /// Of the first byte that may not be sent yet; at least `number`, at most [`MAX_OFFSET`].
+        limit: u64,
+        /// Bytes before what came last are missing: send again from `number`.
+        again: bool,
     },
     /// C: the size that is wanted. H: the size that is.
     Resize {
@@ -171,6 +168,8 @@ pub enum Frame<'a> {
     Reply {
         /// That of the message.
         id: u64,
+        /// What became of it.
+        outcome: Outcome,
         /// The application's.
         bytes: &'a [u8],
     },
@@ -181,83 +180,6 @@ pub enum Frame<'a> {
         /// The whole body.
         bytes: &'a [u8],
     },
-}
-
-/// What a client says first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Hello<'a> {
-    /// The newest minor version that the client knows.
-    pub minor: u8,
-    /// What it wants to be.
-    pub role: Role,
-    /// The longest body that it can receive, [`MIN_BODY`] to [`MAX_BODY`] bytes.
-    pub max_body: u16,
-    /// What it has of the output; its offset at most [`MAX_OFFSET`].
-    pub has: Option<Place>,
-    /// The number of the next byte that it will type; at most [`MAX_OFFSET`].
-    pub input: u64,
-    /// The secret that lets it in, at most [`MAX_TOKEN`] bytes.
-    pub token: Token<'a>,
-    /// The session, at most [`MAX_NAME`] bytes; empty: the only one.
-    pub session: &'a str,
-}
-
-/// What the host answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Welcome {
-    /// The newest minor version that the host knows.
-    pub minor: u8,
-    /// What the client may do.
-    pub role: Role,
-    /// The longest body that the host can receive, [`MIN_BODY`] to [`MAX_BODY`] bytes.
-    pub max_body: u16,
-    /// The place that the client takes.
-    pub slot: u16,
-    /// Tells this connection from earlier ones in the same slot.
-    pub generation: u32,
-    /// The host pings this often; zero: never.
-    pub heartbeat: Duration,
-    /// After so long a silence the client is to take the host for dead; zero: never.
-    pub timeout: Duration,
-    /// The life of the session.
-    pub epoch: u64,
-    /// The output that follows begins here; at most [`MAX_OFFSET`].
-    pub offset: u64,
-    /// The number of the next typed byte that the host expects; at most [`MAX_OFFSET`].
-    pub input: u64,
-    /// How that fits to what the client has.
-    pub attach: Attach,
-    /// Bytes between the two that it will not get; 0 if [`Attach::Exact`], at most [`MAX_OFFSET`].
-    pub skipped: u64,
-}
-
-/// What a client may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Role {
-    /// Read.
-    Viewer,
-    /// Read, write and resize.
-    Controller,
-}
-
-/// A secret. It has no text form: what is logged says only how long it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Token<'a>(pub &'a [u8]);
-
-impl fmt::Debug for Token<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl defmt::Format for Token<'_> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Token({} bytes)", self.0.len());
-    }
 }
 
 impl<'a> Frame<'a> {
@@ -280,14 +202,13 @@ impl<'a> Frame<'a> {
             Self::Ping { .. } => 0x04,
             Self::Pong { .. } => 0x05,
             Self::Output { .. } => 0x10,
-            Self::Gap { .. } => 0x11,
-            Self::Snapshot { .. } => 0x12,
-            Self::Bootstrap { .. } => 0x13,
-            Self::Status { .. } => 0x14,
-            Self::Role { .. } => 0x15,
+            Self::Snapshot { .. } => 0x11,
+            Self::Bootstrap { .. } => 0x12,
+            Self::Status { .. } => 0x13,
             Self::Input { .. } => 0x20,
             Self::InputAck { .. } => 0x21,
             Self::Resize { .. } => 0x22,
+            Self::Role { .. } => 0x23,
             Self::Message { .. } => 0x30,
             Self::Reply { .. } => 0x31,
             Self::Unknown { kind, .. } => *kind,
@@ -306,18 +227,17 @@ impl<'a> Frame<'a> {
                 offsets && names && body(hello.max_body)
             }
             Self::Welcome(welcome) => {
-                let offsets = welcome.offset.max(welcome.input).max(welcome.skipped) <= MAX_OFFSET;
-                let skipped = welcome.skipped == 0 || welcome.attach != Attach::Exact;
-                offsets && skipped && body(welcome.max_body)
+                let offsets = welcome.offset.max(welcome.limit) <= MAX_OFFSET;
+                offsets && welcome.input <= welcome.limit && body(welcome.max_body)
             }
             Self::Close { reason, text } => {
                 text.len() <= MAX_TEXT && reason.code() != CloseReason::Abnormal.code()
             }
             Self::Output { offset: number, .. }
             | Self::Snapshot { offset: number, .. }
-            | Self::Input { number, .. }
-            | Self::InputAck { number } => number <= MAX_OFFSET,
-            Self::Gap { offset, lost } => offset.max(lost) <= MAX_OFFSET,
+            | Self::Ping { sent: number, .. }
+            | Self::Input { number, .. } => number <= MAX_OFFSET,
+            Self::InputAck { number, limit, .. } => number <= limit && limit <= MAX_OFFSET,
             Self::Resize { columns, rows } => side(columns) && side(rows),
             Self::Message { channel, .. } => (1..=MAX_NAME).contains(&channel.len()),
             _ => true,

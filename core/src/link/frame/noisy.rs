@@ -63,14 +63,14 @@ pub struct Dropped {
 /// use stillwire::link::frame::Frame;
 ///
 /// let mut wire = [0; 64];
-/// let first = encode(&Frame::Ping { nonce: 7 }, &mut wire).unwrap();
-/// let second = encode(&Frame::Ping { nonce: 8 }, &mut wire[first..]).unwrap();
+/// let first = encode(&Frame::Ping { nonce: 7, sent: 0 }, &mut wire).unwrap();
+/// let second = encode(&Frame::Ping { nonce: 8, sent: 0 }, &mut wire[first..]).unwrap();
 /// wire[3] ^= 0x10; // a bit flips
 ///
 /// let mut storage = [0; 64];
 /// let mut receiver = Receiver::new(&mut storage);
 /// let mut input = &wire[..first + second];
-/// assert_eq!(receiver.next(&mut input), Some(Ok(Frame::Ping { nonce: 8 })));
+/// assert_eq!(receiver.next(&mut input), Some(Ok(Frame::Ping { nonce: 8, sent: 0 })));
 /// assert_eq!(receiver.next(&mut input), None);
 /// assert_eq!(receiver.dropped().packets, 1);
 /// ```

@@ -4,7 +4,7 @@ use nom::IResult;
 use nom::bytes::streaming::take;
 use nom::number::streaming::{be_i32, be_u8, be_u16, be_u32, be_u64};
 
-use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Role, Token, Welcome};
+use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Outcome, Role, Token, Welcome};
 use crate::idle::{Exit, Reason, Status};
 use crate::link::close::CloseReason;
 use crate::link::replay::{Attach, Place};
@@ -30,7 +30,7 @@ pub(super) fn with_payload<'a>(frame: Frame<'a>, payload: &'a [u8]) -> Result<Fr
         Frame::Snapshot { offset, last, .. } => Frame::Snapshot { offset, last, bytes },
         Frame::Bootstrap { key, .. } => Frame::Bootstrap { key, bytes },
         Frame::Message { channel, id, .. } => Frame::Message { channel, id, bytes },
-        Frame::Reply { id, .. } => Frame::Reply { id, bytes },
+        Frame::Reply { id, outcome, .. } => Frame::Reply { id, outcome, bytes },
         Frame::Unknown { kind, .. } => Frame::Unknown { kind, bytes },
         other if payload.is_empty() => other,
         other => return Err(FrameError::Malformed(other.kind())),
@@ -57,19 +57,18 @@ pub(super) fn fields(kind: u8, body: &[u8]) -> Parsed<'_, Frame<'_>> {
         0x01 => hello(body),
         0x02 => welcome(body),
         0x03 => close(body),
-        0x04 => be_u32(body).map(|(rest, nonce)| (rest, Frame::Ping { nonce })),
+        0x04 => ping(body),
         0x05 => be_u32(body).map(|(rest, nonce)| (rest, Frame::Pong { nonce })),
         0x10 => be_u64(body).map(|(rest, offset)| (rest, Frame::Output { offset, bytes: &[] })),
-        0x11 => gap(body),
-        0x12 => snapshot(body),
-        0x13 => be_u32(body).map(|(rest, key)| (rest, Frame::Bootstrap { key, bytes: &[] })),
-        0x14 => status(body),
-        0x15 => new_role(body),
+        0x11 => snapshot(body),
+        0x12 => be_u32(body).map(|(rest, key)| (rest, Frame::Bootstrap { key, bytes: &[] })),
+        0x13 => status(body),
         0x20 => be_u64(body).map(|(rest, number)| (rest, Frame::Input { number, bytes: &[] })),
-        0x21 => be_u64(body).map(|(rest, number)| (rest, Frame::InputAck { number })),
+        0x21 => input_ack(body),
         0x22 => size(body).map(|(rest, (columns, rows))| (rest, Frame::Resize { columns, rows })),
+        0x23 => role(body).map(|(rest, role)| (rest, Frame::Role { role })),
         0x30 => message(body),
-        0x31 => be_u64(body).map(|(rest, id)| (rest, Frame::Reply { id, bytes: &[] })),
+        0x31 => reply(body),
         kind => Ok((body, Frame::Unknown { kind, bytes: &[] })),
     }?;
     if frame.is_within_bounds() { Ok((rest, frame)) } else { wrong() }
@@ -80,11 +79,12 @@ fn hello(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, role) = role(input)?;
     let (input, max_body) = be_u16(input)?;
     let (input, has) = place(input)?;
+    let (input, client) = be_u64(input)?;
     let (input, number) = be_u64(input)?;
     let (input, token) = short(input, MAX_TOKEN)?;
     let (input, session) = short_text(input, MAX_NAME)?;
     let token = Token(token);
-    Ok((input, Frame::Hello(Hello { minor, role, max_body, has, input: number, token, session })))
+    Ok((input, Frame::Hello(Hello { minor, role, max_body, has, client, input: number, token, session })))
 }
 
 fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
@@ -97,9 +97,10 @@ fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, timeout) = duration(input)?;
     let (input, epoch) = be_u64(input)?;
     let (input, offset) = be_u64(input)?;
-    let (input, number) = be_u64(input)?;
     let (input, attach) = attach(input)?;
-    let (input, skipped) = be_u64(input)?;
+    let (input, resumed) = flag(input)?;
+    let (input, number) = be_u64(input)?;
+    let (input, limit) = be_u64(input)?;
     let welcome = Welcome {
         minor,
         role,
@@ -110,9 +111,10 @@ fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
         timeout,
         epoch,
         offset,
-        input: number,
         attach,
-        skipped,
+        resumed,
+        input: number,
+        limit,
     };
     Ok((input, Frame::Welcome(welcome)))
 }
@@ -144,10 +146,10 @@ fn close(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     Ok((input, Frame::Close { reason: CloseReason::from_code(code), text }))
 }
 
-fn gap(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, offset) = be_u64(input)?;
-    let (input, lost) = be_u64(input)?;
-    Ok((input, Frame::Gap { offset, lost }))
+fn ping(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, nonce) = be_u32(input)?;
+    let (input, sent) = be_u64(input)?;
+    Ok((input, Frame::Ping { nonce, sent }))
 }
 
 fn snapshot(input: &[u8]) -> Parsed<'_, Frame<'_>> {
@@ -175,16 +177,29 @@ fn status(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     Ok((input, Frame::Status { status, age }))
 }
 
-fn new_role(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, role) = role(input)?;
-    let (input, superseded) = flag(input)?;
-    Ok((input, Frame::Role { role, superseded }))
+fn input_ack(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, number) = be_u64(input)?;
+    let (input, limit) = be_u64(input)?;
+    let (input, again) = flag(input)?;
+    Ok((input, Frame::InputAck { number, limit, again }))
 }
 
 fn message(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, id) = be_u64(input)?;
     let (input, channel) = short_text(input, MAX_NAME)?;
     Ok((input, Frame::Message { channel, id, bytes: &[] }))
+}
+
+fn reply(input: &[u8]) -> Parsed<'_, Frame<'_>> {
+    let (input, id) = be_u64(input)?;
+    let (input, outcome) = be_u8(input)?;
+    let outcome = match outcome {
+        0 => Outcome::Done,
+        1 => Outcome::NoHandler,
+        2 => Outcome::Lost,
+        _ => return wrong(),
+    };
+    Ok((input, Frame::Reply { id, outcome, bytes: &[] }))
 }
 
 fn role(input: &[u8]) -> Parsed<'_, Role> {

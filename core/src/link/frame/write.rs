@@ -1,6 +1,6 @@
 //! Frames, to bytes.
 
-use super::{EncodeError, Frame, HEADER, Header, Hello, Role, Welcome};
+use super::{EncodeError, Frame, HEADER, Header, Hello, Outcome, Role, Welcome};
 use crate::idle::{Exit, Reason, Status};
 use crate::link::replay::{Attach, Place};
 use crate::scan::writer::Writer;
@@ -44,13 +44,16 @@ fn fields(writer: &mut Writer<'_>, frame: &Frame<'_>) -> bool {
             writer.put(&reason.code().to_be_bytes());
             short(writer, text.as_bytes());
         }
-        Frame::Ping { nonce } | Frame::Pong { nonce } => writer.put(&nonce.to_be_bytes()),
-        Frame::Output { offset: number, .. } | Frame::Input { number, .. } | Frame::InputAck { number } => {
-            long(writer, number);
+        Frame::Ping { nonce, sent } => {
+            writer.put(&nonce.to_be_bytes());
+            long(writer, sent);
         }
-        Frame::Gap { offset, lost } => {
-            long(writer, offset);
-            long(writer, lost);
+        Frame::Pong { nonce } => writer.put(&nonce.to_be_bytes()),
+        Frame::Output { offset: number, .. } | Frame::Input { number, .. } => long(writer, number),
+        Frame::InputAck { number, limit, again } => {
+            long(writer, number);
+            long(writer, limit);
+            writer.put(&[u8::from(again)]);
         }
         Frame::Snapshot { offset, last, .. } => {
             long(writer, offset);
@@ -58,13 +61,20 @@ fn fields(writer: &mut Writer<'_>, frame: &Frame<'_>) -> bool {
         }
         Frame::Bootstrap { key, .. } => writer.put(&key.to_be_bytes()),
         Frame::Status { status, age } => state(writer, status, age),
-        Frame::Role { role, superseded } => writer.put(&[flag(role), u8::from(superseded)]),
+        Frame::Role { role } => writer.put(&[flag(role)]),
         Frame::Resize { columns, rows } => size(writer, columns, rows),
         Frame::Message { channel, id, .. } => {
             long(writer, id);
             short(writer, channel.as_bytes());
         }
-        Frame::Reply { id, .. } => long(writer, id),
+        Frame::Reply { id, outcome, .. } => {
+            long(writer, id);
+            writer.put(&[match outcome {
+                Outcome::Done => 0,
+                Outcome::NoHandler => 1,
+                Outcome::Lost => 2,
+            }]);
+        }
         Frame::Unknown { .. } => return false,
     }
     true
@@ -77,6 +87,7 @@ fn hello(writer: &mut Writer<'_>, hello: &Hello<'_>) {
     writer.put(&[u8::from(hello.has.is_some())]);
     long(writer, place.epoch);
     long(writer, place.offset);
+    long(writer, hello.client);
     long(writer, hello.input);
     short(writer, hello.token.0);
     short(writer, hello.session.as_bytes());
@@ -91,13 +102,14 @@ fn welcome(writer: &mut Writer<'_>, welcome: &Welcome) {
     long(writer, welcome.timeout.as_micros());
     long(writer, welcome.epoch);
     long(writer, welcome.offset);
-    long(writer, welcome.input);
     writer.put(&[match welcome.attach {
         Attach::Exact => 0,
         Attach::Tail => 1,
         Attach::Reanchor => 2,
     }]);
-    long(writer, welcome.skipped);
+    writer.put(&[u8::from(welcome.resumed)]);
+    long(writer, welcome.input);
+    long(writer, welcome.limit);
 }
 
 fn state(writer: &mut Writer<'_>, status: Status, age: Duration) {

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use stillwire::link::frame::stream::Deframer;
-use stillwire::link::frame::{EncodeError, Frame, FrameError, Header, decode, encode, encode_head, noisy};
+use stillwire::link::frame::{EncodeError, Frame, FrameError, Header, Token, decode, encode, encode_head, noisy};
 
 use crate::{buffer, bytes, display, number, show};
 
@@ -22,8 +22,8 @@ pub(crate) fn all() {
 
 fn send(frame: &Frame<'_>) {
     show!(encode(frame, buffer()), encode_head(frame, buffer()), noisy::encode(frame, buffer()));
-    show!(frame.payload(), frame.kind(), *frame == black_box(Frame::Ping { nonce: 0 }), *frame);
-    show!(noisy::max_len(number() as usize));
+    show!(frame.payload(), frame.kind(), *frame == black_box(Frame::Ping { nonce: 0, sent: 0 }), *frame);
+    show!(noisy::max_len(number() as usize), Token(bytes()).matches(bytes()));
 }
 
 fn errors(received: FrameError, sent: EncodeError) {
