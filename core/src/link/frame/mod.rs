@@ -10,6 +10,8 @@
 //! | of bytes (TCP, Unix) | itself, one after the other | [`encode`] or [`encode_head`] | [`stream::Deframer`] |
 //! | of bytes that get damaged (UART) | COBS around frame and CRC | [`noisy::encode`] | [`noisy::Receiver`] |
 //!
+//! [`wire::Wire`] is any of the three, for drivers that are the same for all.
+//!
 //! Nothing is allocated: payloads are slices of what was received. A sender uses no kind and no value that is
 //! newer than the `minor` that the other side told; a receiver skips kinds that it does not know.
 //!
@@ -28,6 +30,7 @@ pub mod noisy;
 mod parse;
 pub mod stream;
 mod types;
+pub mod wire;
 mod write;
 
 pub use error::{EncodeError, FrameError};

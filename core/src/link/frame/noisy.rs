@@ -24,6 +24,13 @@ pub const fn max_len(frame: usize) -> usize {
     cobs::max_encoding_length(frame.saturating_add(CRC)).saturating_add(1)
 }
 
+/// Bytes of the longest frame whose packet is sure to fit into `room` bytes: the inverse of [`max_len`].
+pub(super) const fn max_frame(room: usize) -> usize {
+    let packet = room.saturating_sub(1);
+    // COBS adds one byte to each 254 begun.
+    packet.saturating_sub(packet.div_ceil(255)).saturating_sub(CRC)
+}
+
 /// Writes `frame` as a packet with its delimiter into `buffer` and gives the length, at most
 /// [`max_len`] of the frame. Takes [`MAX_HEAD`] bytes of stack.
 ///

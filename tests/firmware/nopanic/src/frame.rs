@@ -3,6 +3,7 @@
 use core::hint::black_box;
 
 use stillwire::link::frame::stream::Deframer;
+use stillwire::link::frame::wire::Wire;
 use stillwire::link::frame::{EncodeError, Frame, FrameError, Header, Token, decode, encode, encode_head, noisy};
 
 use crate::{buffer, bytes, display, number, show};
@@ -17,6 +18,7 @@ pub(crate) fn all() {
         show!(header.kind(), header.len(), header);
     }
     streams();
+    wires();
     damaged();
 }
 
@@ -40,6 +42,19 @@ fn streams() {
         }
     }
     show!(deframer.failed(), deframer.is_between_frames(), deframer);
+}
+
+fn wires() {
+    for wire in [Wire::messages(), Wire::stream(), Wire::noisy(buffer())] {
+        let mut wire = black_box(wire);
+        let mut input = bytes();
+        while let Some(part) = wire.next(&mut input) {
+            show!(part);
+        }
+        show!(wire.encode(&black_box(Frame::Ping { nonce: 0, sent: 0 }), buffer()), wire.opening());
+        show!(wire.max_len(number() as usize), wire.max_body(number() as usize));
+        show!(wire.failed(), wire.dropped());
+    }
 }
 
 fn damaged() {
