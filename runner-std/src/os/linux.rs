@@ -7,11 +7,21 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fs::FileType;
 use rustix::time::{ClockId, clock_gettime};
-use stillwire::Instant;
+use stillwire::{Duration, Instant};
 
 /// Microseconds since boot, the time the machine slept included (`CLOCK_BOOTTIME`).
 pub fn now() -> Instant {
-    let now = clock_gettime(ClockId::Boottime);
+    read(ClockId::Boottime)
+}
+
+/// How long the machine slept since boot, up to the difference of two readings.
+pub fn asleep() -> Duration {
+    let awake = read(ClockId::Monotonic);
+    now().since(awake)
+}
+
+fn read(clock: ClockId) -> Instant {
+    let now = clock_gettime(clock);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     Instant::from_micros(seconds * 1_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000)
 }

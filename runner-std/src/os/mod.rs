@@ -9,14 +9,24 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod procfs;
 #[cfg(target_os = "linux")]
-pub use linux::{keep_standard_descriptors, now, reopen_nonblocking};
+pub use linux::{asleep, keep_standard_descriptors, now, reopen_nonblocking};
 #[cfg(target_os = "linux")]
 pub use procfs::Hints;
 
 #[cfg(not(target_os = "linux"))]
 mod other;
 #[cfg(not(target_os = "linux"))]
-pub use other::{Hints, keep_standard_descriptors, now, reopen_nonblocking};
+pub use other::{Hints, asleep, keep_standard_descriptors, now, reopen_nonblocking};
+
+#[cfg(target_os = "linux")]
+pub mod epoll;
+pub mod pollset;
+mod wait;
+#[cfg(all(target_os = "linux", not(feature = "portable")))]
+pub use epoll::Poller;
+#[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
+pub use pollset::Poller;
+pub use wait::{Interest, Nap, Ready, Source};
 
 use std::fs::File;
 use std::io;
@@ -48,4 +58,48 @@ pub fn is_ignored(signal: i32) -> bool {
         action.assume_init()
     };
     action.sa_sigaction == libc::SIG_IGN
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "linux")]
+    use super::epoll::Poller as Epoll;
+    use super::pollset::Poller as PollSet;
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::os::fd::AsFd as _;
+    use std::os::unix::net::UnixStream;
+    use stillwire::{Duration, Instant};
+
+    /// The same for both pollers.
+    macro_rules! tells {
+        ($name:ident, $poller:ty) => {
+            #[test]
+            fn $name() {
+                let mut poller = <$poller>::new().unwrap();
+                let (mut near, far) = UnixStream::pair().unwrap();
+                let mut source = Source::new(7);
+                assert!(poller.wait(Some(Instant::ZERO)).unwrap().is_empty());
+                poller.set(far.as_fd(), &mut source, Interest::READ).unwrap();
+                let before = now();
+                assert!(poller.wait(Some(before.after(Duration::from_millis(20)))).unwrap().is_empty());
+                assert!(now().since(before) >= Duration::from_millis(20), "a deadline is not too early");
+                near.write_all(b"x").unwrap();
+                let input = Ready { token: 7, read: true, write: false };
+                assert_eq!(poller.wait(None).unwrap(), [input]);
+                assert_eq!(poller.wait(None).unwrap(), [input], "what was not read is told again");
+                (&far).read_exact(&mut [0]).unwrap();
+                poller.set(far.as_fd(), &mut source, Interest { read: true, write: true }).unwrap();
+                assert_eq!(poller.wait(None).unwrap(), [Ready { token: 7, read: false, write: true }]);
+                drop(near);
+                assert!(poller.wait(None).unwrap()[0].read, "a hangup is something to read");
+                poller.set(far.as_fd(), &mut source, Interest::NONE).unwrap();
+                assert!(poller.wait(Some(Instant::ZERO)).unwrap().is_empty(), "nobody wants to know");
+            }
+        };
+    }
+
+    #[cfg(target_os = "linux")]
+    tells!(epoll_tells_what_is_ready, Epoll);
+    tells!(poll_tells_what_is_ready, PollSet);
 }

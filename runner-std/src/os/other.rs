@@ -3,8 +3,8 @@
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::time::{ClockId, clock_gettime};
-use stillwire::Instant;
 use stillwire::idle::{Due, Hint};
+use stillwire::{Duration, Instant};
 
 use crate::pty::Pty;
 
@@ -13,6 +13,11 @@ pub fn now() -> Instant {
     let now = clock_gettime(ClockId::Monotonic);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     Instant::from_micros(seconds * 1_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000)
+}
+
+/// Zero: nothing tells.
+pub const fn asleep() -> Duration {
+    Duration::ZERO
 }
 
 /// Does nothing: what Rust opens is close-on-exec already.
