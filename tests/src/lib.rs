@@ -1,6 +1,7 @@
 //! What several tests share: oracles, laws, worlds.
 
 pub mod cases;
+pub mod desk;
 pub mod frames;
 pub mod fuzz;
 pub mod implementations;

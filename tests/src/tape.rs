@@ -108,16 +108,15 @@ impl Reader {
                 assert_ne!(self.size, Some(size), "told twice");
                 self.size = Some(size);
             }
-            Some(Piece::Bytes { offset, head, tail }) => {
-                assert!(!head.is_empty() && head.len() + tail.len() <= room);
+            Some(Piece::Bytes { offset, bytes }) => {
+                assert!(!bytes.is_empty() && bytes.len() <= room);
                 assert_eq!(offset, self.at, "no byte twice, none left out");
-                let bytes = [head, tail].concat();
-                assert_eq!(bytes, tape.all[offset as usize..][..bytes.len()], "the bytes printed");
+                assert_eq!(bytes, &tape.all[offset as usize..][..bytes.len()], "the bytes printed");
                 if self.follower.place().is_none() {
                     self.follower.handle_restart(EPOCH, offset); // attached again with what it has
                 }
-                assert_eq!(self.follower.handle_bytes(offset, &bytes), Ok(&bytes[..]));
-                assert_eq!(self.follower.handle_bytes(offset, &bytes), Ok(&b""[..]), "seen before");
+                assert_eq!(self.follower.handle_bytes(offset, bytes), Ok(bytes));
+                assert_eq!(self.follower.handle_bytes(offset, bytes), Ok(&b""[..]), "seen before");
                 self.at += bytes.len() as u64;
                 self.shown.extend(bytes);
             }

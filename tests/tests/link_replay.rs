@@ -26,7 +26,7 @@ fn a_frame_that_was_skipped_does_not_advance_the_cursor() {
     assert_eq!(how, Attach::Exact);
     assert!(matches!(replay.next(&tape.history, 99), Some(Piece::Size(_))));
     let piece = replay.next(&tape.history, 99);
-    assert!(matches!(piece, Some(Piece::Bytes { offset: 4, head: b"two three", .. })), "{piece:?}");
+    assert!(matches!(piece, Some(Piece::Bytes { offset: 4, bytes: b"two three" })), "{piece:?}");
 }
 
 /// codev #629, PageSpace #2013
@@ -194,7 +194,7 @@ fn inside_an_endless_string_a_late_reader_waits_and_loses_only_what_nobody_sees(
 /// The other half of codev #629: doubled typing after a reconnect.
 #[test]
 fn typing_is_not_doubled_when_only_the_acknowledgement_was_lost() {
-    let (mut typed, mut applied) = (Typed::new([0; 64]), Applied::new());
+    let (mut typed, mut applied) = (Typed::new([0; 64]), Applied::new(0));
     typed.push(b"rm old\r").unwrap();
     let Some(Chunk { offset, head, .. }) = typed.next(99) else { panic!("nothing to send") };
     assert_eq!(applied.fresh(offset, head), Ok(&b"rm old\r"[..]));

@@ -9,6 +9,7 @@ pub mod close;
 pub mod frame;
 pub mod heartbeat;
 pub mod history;
+pub mod host;
 pub mod late;
 pub mod linger;
 pub mod probe;

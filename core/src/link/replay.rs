@@ -54,14 +54,12 @@ pub enum Piece<'h> {
     },
     /// What follows was printed for this size.
     Size(Size),
-    /// Bytes of the stream, in two slices.
+    /// Bytes of the stream.
     Bytes {
         /// The offset of the first one.
         offset: u64,
-        /// The first of them; not empty.
-        head: &'h [u8],
-        /// The others; often empty.
-        tail: &'h [u8],
+        /// Not empty; less than there is, where the ring wraps.
+        bytes: &'h [u8],
     },
 }
 
@@ -75,7 +73,7 @@ pub enum Piece<'h> {
 /// history.push(b"make: all done");
 /// let (mut replay, how) = Replay::attach(&history, Some(Place { epoch: 7, offset: 6 }));
 /// assert_eq!(how, Attach::Exact);
-/// assert_eq!(replay.next(&history, 4), Some(Piece::Bytes { offset: 6, head: b"all ", tail: b"" }));
+/// assert_eq!(replay.next(&history, 4), Some(Piece::Bytes { offset: 6, bytes: b"all " }));
 /// assert_eq!(replay.behind(&history), 4);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +98,10 @@ enum State {
 const _: () = assert!(size_of::<Replay>() <= 40, "one per peer");
 
 impl Replay {
+    /// Nobody's.
+    pub(super) const NONE: Self =
+        Self { place: Place { epoch: 0, offset: 0 }, lost: 0, state: State::Joining, told: None };
+
     /// A reader that comes, or comes back, with what it `has`. None: it has nothing.
     pub fn attach<S: AsRef<[u8]>>(history: &History<S>, has: Option<Place>) -> (Self, Attach) {
         let epoch = history.epoch();
@@ -137,6 +139,14 @@ impl Replay {
         self.bytes(history, room)
     }
 
+    /// The stream is over, and the reader waits for a place to begin that never comes: all that is left is lost.
+    pub(super) const fn give_up<S: AsRef<[u8]>>(&mut self, history: &History<S>) -> u64 {
+        self.lost = self.lost.saturating_add(history.end().saturating_sub(self.place.offset));
+        self.place.offset = history.end();
+        self.state = State::Reading;
+        self.place.offset
+    }
+
     /// How far it is.
     pub const fn place(&self) -> Place {
         self.place
@@ -172,12 +182,12 @@ impl Replay {
     fn bytes<'h, S: AsRef<[u8]>>(&mut self, history: &'h History<S>, room: usize) -> Option<Piece<'h>> {
         let offset = self.place.offset;
         let end = offset.saturating_add(room as u64).min(history.boundary_after(offset).unwrap_or(u64::MAX));
-        let (head, tail) = history.read_to(offset, end)?;
-        if head.is_empty() {
+        let (bytes, _) = history.read_to(offset, end)?;
+        if bytes.is_empty() {
             return None;
         }
-        self.place.offset = offset.saturating_add(head.len() as u64).saturating_add(tail.len() as u64);
-        Some(Piece::Bytes { offset, head, tail })
+        self.place.offset = offset.saturating_add(bytes.len() as u64);
+        Some(Piece::Bytes { offset, bytes })
     }
 }
 

@@ -20,7 +20,7 @@ use super::ring::Ring;
 /// ```
 /// use stillwire::link::typed::{Applied, Chunk, Typed};
 ///
-/// let (mut typed, mut applied) = (Typed::new([0; 8]), Applied::new());
+/// let (mut typed, mut applied) = (Typed::new([0; 8]), Applied::new(0));
 /// typed.push(b"ls -l\r").unwrap();
 /// assert!(typed.push(b"exit").is_err()); // four bytes where there is room for two
 /// let Chunk { offset, head, .. } = typed.next(3).unwrap();
@@ -165,8 +165,8 @@ const _: () = assert!(size_of::<Applied>() <= 16, "one per client");
 
 impl Applied {
     /// Nothing yet.
-    pub const fn new() -> Self {
-        Self { count: 0, told: 0 }
+    pub const fn new(at: u64) -> Self {
+        Self { count: at, told: at }
     }
 
     /// A [`Chunk`] came; returns what of it the session was not given yet. Give it to the session, then

@@ -88,7 +88,7 @@ fn history(capacity: usize, ops: &mut dyn Iterator<Item = [u8; 3]>) {
 
 /// A link that is cut now and then, with all that is on it; and a host that takes what it can.
 fn typed(capacity: usize, ops: &mut dyn Iterator<Item = [u8; 3]>) {
-    let (mut typed, mut applied) = (Typed::new(vec![0; capacity]), Applied::new());
+    let (mut typed, mut applied) = (Typed::new(vec![0; capacity]), Applied::new(0));
     let (mut taken, mut session) = (Vec::new(), Vec::new());
     let (mut up, mut down) = (Vec::<(u64, Vec<u8>)>::new(), Vec::new());
     for [kind, a, b] in ops.chain((0..2_000_u32).map(|round| [1 + (round % 3) as u8, 255, 255])) {

@@ -72,7 +72,7 @@ fn typing() {
         show!(chunk);
     }
     show!(typed.handle_ack(number()), typed.handle_reconnect(number()), typed.handle_new_session());
-    let mut applied = black_box(Applied::new());
+    let mut applied = black_box(Applied::new(0));
     show!(applied.fresh(number(), bytes()));
     applied.commit(number() as usize);
     show!(applied.count(), applied.poll_ack(), applied, typed);

@@ -1,0 +1,319 @@
+//! The side that owns sessions: [`Host`].
+//!
+//! ```text
+//!            connections                       Host                            ports
+//!   handle_connect ─────────────▶ Peer ◀── Heartbeat, Replay
+//!   handle_part ──────▶ Hello ──▶  │  ╲
+//!        admit, refuse ◀──────────╯    ╲──── input ────▶ Session: inbox ──▶ typed, handle_typed
+//!   next_frame ◀────────────────── Peer ◀─── History ─── Session ◀── handle_output, handle_exit
+//!   Event::Detached ◀── poll ───── Linger ◀────────────────╯   ──▶ Event::Resize, Event::Status
+//! ```
+//!
+//! The loop of a driver: hand over what came from connections and ports; [`Host::poll`] until None and do what it
+//! says; write what was typed to the ports; ask [`Host::next_frame`] for every connection that has room until None;
+//! sleep until [`Host::poll_at`], or until something comes. `core/examples/loopback.rs` is one.
+//!
+//! Slots for peers and sessions are lent, as arrays, slices or vectors: their number is the bound. A peer that is slow
+//! loses its own output and is told how much; one that breaks the format is closed; neither costs the others anything.
+
+mod hear;
+mod peer;
+mod pending;
+mod session;
+mod speak;
+mod types;
+
+use core::marker::PhantomData;
+
+use crate::deadline::{Clock, Deadline, earliest};
+use crate::idle::{Exit, Hint};
+use crate::link::bootstrap::Refused;
+use crate::link::close::CloseReason;
+use crate::link::frame::Outcome;
+use crate::link::host::pending::{Answers, NoRoom};
+use crate::link::linger::Linger;
+use crate::link::typed::Applied;
+use crate::scan::Modes;
+use crate::time::Instant;
+pub use peer::Peer;
+use peer::Phase;
+pub use session::{Printed, Session};
+pub use types::{Config, Due, Event, Heard, Link, PeerId, Stale};
+
+/// Owns sessions, and serves them to peers.
+///
+/// `P` are the slots for peers, `S` the sessions, `B` the storage of what they print, are typed and retain: arrays,
+/// lent slices or vectors.
+///
+/// - **Inputs** of a connection: [`handle_connect`](Self::handle_connect), [`handle_received`](Self::handle_received),
+///   [`handle_part`](Self::handle_part), [`admit`](Self::admit), [`refuse`](Self::refuse), [`handle_broken`](Self::handle_broken),
+///   [`handle_written`](Self::handle_written), [`handle_flushed`](Self::handle_flushed), [`handle_closed`](Self::handle_closed).
+/// - **Inputs** of a session: [`handle_output`](Self::handle_output), [`handle_typed`](Self::handle_typed),
+///   [`handle_hint`](Self::handle_hint), [`handle_exit`](Self::handle_exit), [`publish`](Self::publish), [`reply`](Self::reply).
+/// - **Outputs**: [`next_frame`](Self::next_frame), [`Session::typed`]; [`poll`](Self::poll) until it says None (at most two
+///   events for each peer and session and one more), then sleep until [`poll_at`](Self::poll_at).
+/// - **Getters**: [`session`](Self::session), [`peers`](Self::peers), [`is_empty`](Self::is_empty).
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Host<P, S, B> {
+    config: Config,
+    clock: Clock,
+    linger: Linger,
+    peers: P,
+    sessions: S,
+    answers: Answers<B>,
+    /// The last generation.
+    generation: u32,
+    /// Why nobody is let in any more.
+    leaving: Option<CloseReason>,
+    /// Modes on their way.
+    scratch: [u8; Modes::MAX_BYTES],
+    bytes: PhantomData<B>,
+}
+
+impl<P, S, B> Host<P, S, B>
+where
+    P: AsRef<[Peer]> + AsMut<[Peer]>,
+    S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// A host that begins at `now`, with nobody connected. Of more than 65,536 peers the first are used. `answers` holds
+    /// replies to messages.
+    pub const fn new(config: Config, peers: P, sessions: S, answers: B, now: Instant) -> Self {
+        Self {
+            config,
+            clock: Clock::new(now),
+            linger: Linger::new(config.linger, now),
+            peers,
+            sessions,
+            answers: Answers::new(answers),
+            generation: 0,
+            leaving: None,
+            scratch: [0; Modes::MAX_BYTES],
+            bytes: PhantomData,
+        }
+    }
+
+    /// Somebody connected.
+    ///
+    /// # Errors
+    /// There is no slot, or the host leaves: close the connection with this.
+    pub fn handle_connect(&mut self, now: Instant, link: Link) -> Result<PeerId, CloseReason> {
+        let now = self.clock.clamp(now);
+        if let Some(leaving) = self.leaving {
+            return Err(leaving);
+        }
+        let free = self.peers.as_mut().iter_mut().enumerate().filter(|(_, peer)| peer.phase == Phase::Free);
+        // Whoever left long ago is forgotten first.
+        let oldest = free.min_by_key(|(_, peer)| peer.client.map(|client| client.left));
+        let (slot, peer) = oldest.ok_or(CloseReason::Full)?;
+        let slot = u16::try_from(slot).map_err(|_| CloseReason::Full)?;
+        self.generation = self.generation.wrapping_add(1).max(1);
+        peer.connect(self.generation, &self.config, link, now);
+        Ok(PeerId { slot, generation: self.generation })
+    }
+
+    /// The connection is gone.
+    pub fn handle_closed(&mut self, now: Instant, peer: PeerId, reason: CloseReason) -> Result<(), Stale> {
+        self.clock.clamp(now);
+        self.peer(peer)?.end(reason);
+        Ok(())
+    }
+
+    /// It took some of what was handed out.
+    pub fn handle_written(&mut self, now: Instant, peer: PeerId) -> Result<(), Stale> {
+        let now = self.clock.clamp(now);
+        self.peer(peer)?.heartbeat.handle_written(now);
+        Ok(())
+    }
+
+    /// It took all that was handed out. (Which is also some.)
+    pub fn handle_flushed(&mut self, now: Instant, peer: PeerId) -> Result<(), Stale> {
+        let now = self.clock.clamp(now);
+        self.peer(peer)?.flushed(now);
+        Ok(())
+    }
+
+    /// The session printed `output`; what it means can be read from the tokens, or not.
+    ///
+    /// Of more than half the history at once readers lose some: hand over no more than that. None: there is no such
+    /// session.
+    pub fn handle_output<'h, 'i>(
+        &'h mut self,
+        now: Instant,
+        session: usize,
+        output: &'i [u8],
+    ) -> Option<Printed<'h, 'i, B>> {
+        let now = self.clock.clamp(now);
+        let session = self.sessions.as_mut().get_mut(session)?;
+        Some(session.print(&mut self.linger, now, output))
+    }
+
+    /// The port took so many bytes of [`Session::typed`].
+    pub fn handle_typed(&mut self, now: Instant, session: usize, taken: usize) {
+        self.clock.clamp(now);
+        if let Some(typed) = self.sessions.as_mut().get_mut(session) {
+            typed.inbox.forget(taken);
+            self.open_windows(session);
+        }
+    }
+
+    /// The driver looked at the session's foreground job.
+    pub fn handle_hint(&mut self, now: Instant, session: usize, hint: Hint) {
+        let now = self.clock.clamp(now);
+        if let Some(session) = self.sessions.as_mut().get_mut(session) {
+            session.monitor.handle_hint(now, hint);
+            self.linger.handle_hint(now, hint);
+        }
+    }
+
+    /// The session ended; all that it printed has been handed over before. Its peers get the rest, are told, and closed.
+    pub fn handle_exit(&mut self, now: Instant, session: usize, exit: Exit) {
+        let now = self.clock.clamp(now);
+        if let Some(session) = self.sessions.as_mut().get_mut(session) {
+            session.monitor.handle_exit(now, exit);
+        }
+    }
+
+    /// Whoever watches `session` is told `payload` under `key`, now or when they come: the latest, those with a low
+    /// `priority` number first.
+    ///
+    /// # Errors
+    /// There is no room for it: the key keeps what it had.
+    pub fn publish(
+        &mut self,
+        session: usize,
+        key: u32,
+        priority: u8,
+        payload: &[u8],
+    ) -> Option<Result<(), Refused>> {
+        let session = self.sessions.as_mut().get_mut(session)?;
+        Some(session.retained.set(key, priority, payload))
+    }
+
+    /// Answers a message ([`Heard::Message`]). Whether its client is connected does not matter: it is told when it is.
+    ///
+    /// # Errors
+    /// There is no room now: try again when the clients have been told other answers, or never if the payload is too long.
+    pub fn reply(&mut self, client: u64, id: u64, outcome: Outcome, payload: &[u8]) -> Result<(), NoRoom> {
+        self.answers.reply(client, id, outcome, payload)
+    }
+
+    /// Everyone is told why and closed, and nobody let in any more.
+    pub fn handle_shutdown(&mut self, now: Instant, reason: CloseReason) {
+        let now = self.clock.clamp(now);
+        self.leaving = self.leaving.or(Some(reason));
+        for peer in self.peers.as_mut() {
+            peer.close(now, reason);
+        }
+    }
+
+    /// When to poll next, and why. None: only input can change anything. Takes time in the number of peers and sessions.
+    pub fn poll_at(&self) -> Option<Deadline<Due>> {
+        let news = Deadline { at: self.clock.latest(), reason: Due::News };
+        let (mut peers, mut sessions) = (self.peers.as_ref().iter(), self.sessions.as_ref().iter());
+        if peers.any(Peer::has_news) || sessions.any(Session::has_size) {
+            return Some(news);
+        }
+        let peers = self.peers.as_ref().iter().zip(0..=u16::MAX);
+        let peers = peers.map(|(peer, slot)| peer.poll_at(&self.config, slot));
+        let sessions = self.sessions.as_ref().iter().enumerate().map(|(index, session)| {
+            session.monitor.poll_at().map(|at| at.map(|due| Due::Session(index, due)))
+        });
+        let linger = self.linger.poll_at().map(|at| at.map(Due::Linger));
+        earliest(peers.chain(sessions).chain([linger]))
+    }
+
+    /// What is due and what has to be told, one by one.
+    pub fn poll(&mut self, now: Instant) -> Option<Event> {
+        let now = self.clock.clamp(now);
+        for slot in 0..self.peers.as_ref().len() {
+            if let Some(event) = self.poll_peer(now, slot) {
+                return Some(event);
+            }
+        }
+        for (session, state) in self.sessions.as_mut().iter_mut().enumerate() {
+            if let Some(event) = state.poll(now) {
+                return Some(Event::Status { session, event });
+            }
+            if let Some(size) = state.poll_size() {
+                return Some(Event::Resize { session, size });
+            }
+        }
+        let exit = self.linger.poll(now)?;
+        self.handle_shutdown(now, CloseReason::IdleExit);
+        Some(Event::Exit(exit))
+    }
+
+    /// One of the sessions.
+    pub fn session(&self, session: usize) -> Option<&Session<B>> {
+        self.sessions.as_ref().get(session)
+    }
+
+    /// All sessions.
+    pub fn sessions(&self) -> &[Session<B>] {
+        self.sessions.as_ref()
+    }
+
+    /// All slots, free ones too.
+    pub fn peers(&self) -> &[Peer] {
+        self.peers.as_ref()
+    }
+
+    /// Whether every slot is free: after [`Event::Exit`] or [`Self::handle_shutdown`], that everyone has been told.
+    pub fn is_empty(&self) -> bool {
+        self.peers.as_ref().iter().all(|peer| peer.phase == Phase::Free)
+    }
+
+    /// What keeps the host.
+    pub const fn linger(&self) -> &Linger {
+        &self.linger
+    }
+
+    /// Replies that no client will get.
+    pub fn dropped_replies(&self) -> u32 {
+        self.answers.dropped()
+    }
+
+    fn poll_peer(&mut self, now: Instant, slot: usize) -> Option<Event> {
+        let state = self.peers.as_mut().get_mut(slot)?;
+        state.advance(now, &self.config);
+        let peer = state.id(slot)?;
+        let session = state.seat.session;
+        if core::mem::take(&mut state.owed.attached) {
+            let (role, attach) = (state.seat.role, state.seat.attach);
+            return Some(Event::Attached { peer, session, role, attach });
+        }
+        let Phase::Gone { reason, attached } = state.phase else { return None };
+        state.phase = Phase::Free;
+        let lost = state.seat.replay.lost();
+        if let Some(client) = state.client.as_mut().filter(|_| attached) {
+            client.left = now;
+            self.linger.handle_detach(now);
+            self.answers.handle_detach(client.id);
+        }
+        Some(Event::Detached { peer, session: attached.then_some(session), reason, lost })
+    }
+
+    /// Whoever controls `session` may type as much as there is room for, if all that was typed has been taken.
+    fn open_windows(&mut self, session: usize) {
+        let Some(state) = self.sessions.as_ref().get(session).filter(|state| state.inbox.len() == 0) else {
+            return;
+        };
+        let peers = self.peers.as_mut();
+        let shares = if self.config.share { peers.len() } else { 1 };
+        let window = state.inbox.capacity().checked_div(shares).unwrap_or(0) as u64;
+        for peer in peers.iter_mut().filter(|peer| peer.session() == Some(session)) {
+            let applied = peer.client.map_or(0, |client| Applied::count(&client.applied));
+            let limit = applied.saturating_add(window);
+            // Told when half of it is used up, so that most keys cost no frame.
+            peer.owed.ack |= peer.seat.limit.saturating_sub(applied) < window / 2;
+            peer.seat.limit = peer.seat.limit.max(limit);
+        }
+    }
+
+    fn peer(&mut self, id: PeerId) -> Result<&mut Peer, Stale> {
+        let peer = self.peers.as_mut().get_mut(usize::from(id.slot));
+        peer.filter(|peer| peer.generation == id.generation && peer.phase != Phase::Free).ok_or(Stale(id))
+    }
+}

@@ -1,0 +1,157 @@
+//! One terminal of a host: [`Session`], and what it printed, token by token: [`Printed`].
+
+use core::iter::FusedIterator;
+
+use crate::idle::{self, Evidence, Status};
+use crate::link::bootstrap::Bootstrap;
+use crate::link::history::{History, Size};
+use crate::link::linger::Linger;
+use crate::link::ring::Ring;
+use crate::monitor::{self, Monitor, Watched};
+use crate::scan::{Modes, Token};
+use crate::time::Instant;
+
+/// One terminal, with what it printed, what was typed for it, and what it is doing.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Session<B> {
+    pub(super) monitor: Monitor,
+    pub(super) history: History<B>,
+    /// What was typed and the port has not taken yet.
+    pub(super) inbox: Ring<B>,
+    pub(super) retained: Bootstrap<B>,
+    /// The status that peers are told, since when, and which change of it this is.
+    pub(super) status: Status,
+    pub(super) since: Instant,
+    pub(super) change: u32,
+    /// The size that the port was told.
+    pub(super) told: Option<Size>,
+}
+
+/// The tokens of one output, from [`Host::handle_output`](super::Host::handle_output). Dropping it reads the rest.
+#[derive(Debug)]
+pub struct Printed<'h, 'i, B: AsRef<[u8]> + AsMut<[u8]>> {
+    watched: Watched<'h, 'i>,
+    history: &'h mut History<B>,
+    linger: &'h mut Linger,
+    now: Instant,
+    visible: bool,
+}
+
+impl<B: AsRef<[u8]>> Session<B> {
+    /// A session that begins at `now`.
+    ///
+    /// `inbox` holds what was typed until the port takes it: it bounds what may be on its way, and a session that
+    /// several may control divides it. `retained` holds the payloads of [`publish`](super::Host::publish).
+    pub const fn new(
+        config: monitor::Config,
+        history: History<B>,
+        inbox: B,
+        retained: B,
+        now: Instant,
+    ) -> Self {
+        let told = history.size();
+        Self {
+            monitor: Monitor::new(config, now),
+            history,
+            inbox: Ring::new(inbox),
+            retained: Bootstrap::new(retained),
+            status: Status::Running,
+            since: now,
+            change: 1,
+            told,
+        }
+    }
+
+    /// What it is doing, as its peers are told.
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Since when.
+    pub const fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// What the status rests on.
+    pub const fn evidence(&self) -> Evidence {
+        self.monitor.evidence()
+    }
+
+    /// The modes that it has set.
+    pub const fn modes(&self) -> &Modes {
+        self.monitor.modes()
+    }
+
+    /// What it printed last.
+    pub const fn history(&self) -> &History<B> {
+        &self.history
+    }
+
+    /// What was typed and the port has not taken yet, in two slices, of which the second is often empty.
+    pub fn typed(&self) -> (&[u8], &[u8]) {
+        self.inbox.slices(0, usize::MAX)
+    }
+
+    /// Whether it is over.
+    pub const fn is_over(&self) -> bool {
+        matches!(self.status, Status::Exited(_))
+    }
+
+    /// What changed since it was told last.
+    pub(super) fn poll(&mut self, now: Instant) -> Option<idle::Event> {
+        let event = self.monitor.poll(now)?;
+        (self.status, self.since) = (event.status, event.at);
+        self.change = self.change.wrapping_add(1).max(1);
+        Some(event)
+    }
+
+    /// The size that the port has to be told.
+    pub(super) fn poll_size(&mut self) -> Option<Size> {
+        let size = self.history.size().filter(|_| self.has_size())?;
+        self.told = Some(size);
+        Some(size)
+    }
+
+    /// Whether the port has to be told a size.
+    pub(super) fn has_size(&self) -> bool {
+        self.told != self.history.size()
+    }
+}
+
+impl<B: AsRef<[u8]> + AsMut<[u8]>> Session<B> {
+    pub(super) fn print<'h, 'i>(
+        &'h mut self,
+        linger: &'h mut Linger,
+        now: Instant,
+        output: &'i [u8],
+    ) -> Printed<'h, 'i, B> {
+        self.history.push(output);
+        let watched = self.monitor.handle_output(now, output);
+        Printed { watched, history: &mut self.history, linger, now, visible: false }
+    }
+}
+
+impl<'i, B: AsRef<[u8]> + AsMut<[u8]>> Iterator for Printed<'_, 'i, B> {
+    type Item = Token<'i>;
+
+    fn next(&mut self) -> Option<Token<'i>> {
+        let token = self.watched.next()?;
+        self.visible |= matches!(token, Token::Text(_) | Token::Char(_) | Token::Invalid(_));
+        if let Some(mark) = self.watched.mark() {
+            self.history.mark(mark, self.watched.modes());
+        }
+        Some(token)
+    }
+}
+
+impl<B: AsRef<[u8]> + AsMut<[u8]>> FusedIterator for Printed<'_, '_, B> {}
+
+impl<B: AsRef<[u8]> + AsMut<[u8]>> Drop for Printed<'_, '_, B> {
+    fn drop(&mut self) {
+        while self.next().is_some() {}
+        if self.visible {
+            self.linger.handle_output(self.now);
+        }
+    }
+}
