@@ -12,7 +12,7 @@ pub mod lines;
 pub mod manual;
 pub mod os;
 pub mod outlet;
-pub mod pty;
+pub mod port;
 pub mod signals;
 pub mod strip;
 pub mod terminal;

@@ -6,7 +6,7 @@ use stillwire::Instant;
 use stillwire::idle::{Evidence, Status};
 use stillwire::scan::{Progress, PromptMark, Signal};
 
-use crate::pty::Outcome;
+use crate::port::pty::Outcome;
 use crate::track::{Report, What};
 
 /// The line for a report; none for the end, which [`exit`] tells.

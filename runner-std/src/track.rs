@@ -7,7 +7,7 @@ use stillwire::novelty::Output;
 use stillwire::scan::{Modes, Signal, Token};
 use stillwire::{Instant, idle};
 
-use crate::pty::Outcome;
+use crate::port::pty::Outcome;
 
 /// The most lines per second and kind of signal; the rest is counted. A program that rings the bell in a loop,
 /// or spins in its title, must not fill a disk.

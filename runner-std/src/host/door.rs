@@ -11,7 +11,7 @@ use stillwire::scan::{Mode, Modes};
 
 use super::frame::{self, kind};
 use crate::outlet::Outlet;
-use crate::pty::Pty;
+use crate::port::pty::Pty;
 use crate::terminal;
 
 /// Output that waits for a slow guest; one that is further behind is sent away.

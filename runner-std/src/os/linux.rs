@@ -2,10 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use rustix::fs::FileType;
+use rustix::fs::inotify::{self, WatchFlags};
 use rustix::time::{ClockId, clock_gettime};
 use stillwire::{Duration, Instant};
 
@@ -24,6 +26,38 @@ fn read(clock: ClockId) -> Instant {
     let now = clock_gettime(clock);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     Instant::from_micros(seconds * 1_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000)
+}
+
+/// Tells when a device may have appeared: something changed in the folder it belongs to.
+#[derive(Debug)]
+pub struct Appear(OwnedFd);
+
+impl Appear {
+    /// Watches the folder of `path`.
+    ///
+    /// # Errors
+    /// If there is no such folder, or the user watches too many.
+    pub fn near(path: &Path) -> io::Result<Self> {
+        let watch = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // ATTRIB: udev makes a device first and gives it to its group then.
+        let flags = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ATTRIB;
+        inotify::add_watch(&watch, folder, flags)?;
+        Ok(Self(watch))
+    }
+
+    /// Forgets what was told.
+    pub fn drain(&self) {
+        let mut buffer = [0; 4096];
+        while rustix::io::read(&self.0, &mut buffer).is_ok_and(|count| count > 0) {}
+    }
+}
+
+impl AsFd for Appear {
+    /// Readable when something changed.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
 }
 
 /// Marks every open descriptor above 2 as close-on-exec, so that no child inherits what was not meant for it.

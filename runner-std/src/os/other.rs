@@ -1,18 +1,43 @@
 //! Plain substitutes for systems that are not Linux.
 
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use rustix::time::{ClockId, clock_gettime};
 use stillwire::idle::{Due, Hint};
 use stillwire::{Duration, Instant};
 
-use crate::pty::Pty;
+use crate::port::pty::Pty;
 
 /// Microseconds of `CLOCK_MONOTONIC`, which on macOS goes on while the machine sleeps.
 pub fn now() -> Instant {
     let now = clock_gettime(ClockId::Monotonic);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     Instant::from_micros(seconds * 1_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000)
+}
+
+/// Never tells; the backoff decides when to look again.
+#[derive(Debug)]
+pub struct Appear(OwnedFd);
+
+impl Appear {
+    /// Unsupported.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn near(_: &Path) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Nothing to forget.
+    pub const fn drain(&self) {}
+}
+
+impl AsFd for Appear {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
 }
 
 /// Zero: nothing tells.

@@ -21,7 +21,7 @@ use std::os::unix::fs::FileExt;
 use stillwire::Instant;
 use stillwire::idle::{Due, Hint};
 
-use crate::pty::Pty;
+use crate::port::pty::Pty;
 
 /// One CPU-second in this many is busy.
 const BUSY_SHARE: u64 = 10;

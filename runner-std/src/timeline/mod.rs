@@ -16,7 +16,7 @@ use crate::cli::TimelineArgs;
 use crate::failure::Failure;
 use crate::lines;
 use crate::manual::print;
-use crate::pty::Outcome;
+use crate::port::pty::Outcome;
 
 /// Reads a recording and prints its timeline as text, event lines or a picture.
 ///

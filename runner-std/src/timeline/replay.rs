@@ -9,7 +9,7 @@ use stillwire::scan::Signal;
 use stillwire::{Duration, Instant};
 
 use crate::cast::{Cast, CastError, EventKind, Header};
-use crate::pty::Outcome;
+use crate::port::pty::Outcome;
 use crate::track::{Report, Tracker, What};
 
 /// What a recording was, as far as the core can tell.

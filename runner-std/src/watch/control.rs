@@ -5,7 +5,7 @@ use signal_hook::consts::{SIGCHLD, SIGCONT, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH};
 use stillwire::Duration;
 
 use super::session::Session;
-use crate::pty::Outcome;
+use crate::port::pty::Outcome;
 use crate::signals::Signals;
 use crate::terminal;
 

@@ -22,7 +22,7 @@ use crate::host::Door;
 use crate::idle_args::IdleArgs;
 use crate::os;
 use crate::outlet::Outlet;
-use crate::pty::{Pty, Spawn};
+use crate::port::pty::{Pty, Spawn};
 use crate::signals::Signals;
 use crate::terminal::{self, Raw};
 use crate::track::Tracker;

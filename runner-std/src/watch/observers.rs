@@ -12,7 +12,7 @@ use super::notify;
 use crate::cast::Recorder;
 use crate::cli::Notify;
 use crate::lines;
-use crate::pty::Outcome;
+use crate::port::pty::Outcome;
 use crate::track::{Report, What};
 
 /// The event log, the hooks, the recording, and what the user's terminal is to be told.

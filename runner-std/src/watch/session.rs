@@ -12,7 +12,7 @@ use super::observers::Observers;
 use crate::host::Door;
 use crate::os::{self, Hints};
 use crate::outlet::Outlet;
-use crate::pty::{Outcome, Pty};
+use crate::port::pty::{Outcome, Pty};
 use crate::signals::Signals;
 use crate::terminal::{self, Raw};
 use crate::track::Tracker;

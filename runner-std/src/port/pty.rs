@@ -11,6 +11,10 @@ use rustix::process::{Pid, Signal};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, Winsize};
 
+/// Variables that concern this process and not the session: secrets, and what systemd tells a service.
+const PRIVATE: [&str; 6] =
+    ["STILLWIRE_TOKEN", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS"];
+
 /// What to start, and the terminal it finds itself in.
 #[derive(Debug)]
 pub struct Spawn<'a> {
@@ -93,6 +97,12 @@ impl Pty {
         let stdio = || slave.try_clone().map(Stdio::from);
         let mut command = Command::new(spawn.command.first().map_or(OsStr::new(""), OsString::as_os_str));
         command.args(spawn.command.iter().skip(1)).env("STILLWIRE_SESSION", spawn.session);
+        for private in PRIVATE {
+            command.env_remove(private);
+        }
+        if std::env::var_os("TERM").is_none_or(|term| term.is_empty()) {
+            command.env("TERM", "xterm-256color");
+        }
         command.stdin(stdio()?).stdout(stdio()?).stderr(stdio()?);
         // SAFETY: between fork and exec only two system calls are made, both async-signal-safe, and nothing is
         // allocated or locked.

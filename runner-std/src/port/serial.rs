@@ -1,0 +1,298 @@
+//! A serial port, which may be missing or unplugged and is taken back when it appears.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use serial2::{CharSize, FlowControl, Parity, SerialPort, Settings, StopBits};
+use stillwire::Instant;
+use stillwire::link::backoff::{Backoff, Config};
+
+use super::{Came, give, take};
+use crate::os::{Appear, Interest, Poller, Source};
+
+/// A device and its parameters: `DEV[:BAUD[,8N1][,rtscts|,xonxoff][,nodtr][,norts]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Such as `/dev/ttyUSB0`.
+    pub device: PathBuf,
+    baud: u32,
+    bits: CharSize,
+    parity: Parity,
+    stop: StopBits,
+    flow: FlowControl,
+    dtr: bool,
+    rts: bool,
+}
+
+/// The port, if it is there.
+#[derive(Debug)]
+pub struct Serial {
+    line: Line,
+    source: Source,
+    state: State,
+    backoff: Backoff,
+    want: Interest,
+    /// Why it is not there, the last time somebody looked.
+    trouble: Option<io::Error>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Looked for again at `until`, or when something changes in its folder.
+    Away {
+        until: Instant,
+        appear: Option<Appear>,
+    },
+    Up(SerialPort),
+}
+
+impl Line {
+    /// Reads what the command line says; 115200 baud and 8N1 unless it says otherwise.
+    ///
+    /// # Errors
+    /// What is not understood, and what would be.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (device, rest) = match text.rsplit_once(':') {
+            Some((device, rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => (device, rest),
+            _ => (text, "115200"),
+        };
+        let mut words = rest.split(',');
+        let baud = words.next().unwrap_or_default();
+        let mut line = Self {
+            device: PathBuf::from(device),
+            baud: baud
+                .parse()
+                .ok()
+                .filter(|&baud| baud > 0)
+                .ok_or(format!("{baud:?} is no speed in baud"))?,
+            bits: CharSize::Bits8,
+            parity: Parity::None,
+            stop: StopBits::One,
+            flow: FlowControl::None,
+            dtr: true,
+            rts: true,
+        };
+        for word in words {
+            match word {
+                "rtscts" => line.flow = FlowControl::RtsCts,
+                "xonxoff" => line.flow = FlowControl::XonXoff,
+                "nodtr" => line.dtr = false,
+                "norts" => line.rts = false,
+                _ => line.frame(word).ok_or(format!(
+                    "{word:?} is neither a format such as 8N1 or 7E2 nor rtscts, xonxoff, nodtr, norts"
+                ))?,
+            }
+        }
+        Ok(line)
+    }
+
+    /// `8N1`
+    fn frame(&mut self, word: &str) -> Option<()> {
+        let &[bits, parity, stop] = word.as_bytes() else { return None };
+        self.bits = match bits {
+            b'5' => CharSize::Bits5,
+            b'6' => CharSize::Bits6,
+            b'7' => CharSize::Bits7,
+            b'8' => CharSize::Bits8,
+            _ => return None,
+        };
+        self.parity = match parity.to_ascii_uppercase() {
+            b'N' => Parity::None,
+            b'E' => Parity::Even,
+            b'O' => Parity::Odd,
+            _ => return None,
+        };
+        self.stop = match stop {
+            b'1' => StopBits::One,
+            b'2' => StopBits::Two,
+            _ => return None,
+        };
+        Some(())
+    }
+
+    fn open(&self) -> io::Result<SerialPort> {
+        let port = SerialPort::open(&self.device, |mut settings: Settings| {
+            settings.set_raw();
+            settings.set_baud_rate(self.baud)?;
+            settings.set_char_size(self.bits);
+            settings.set_parity(self.parity);
+            settings.set_stop_bits(self.stop);
+            settings.set_flow_control(self.flow);
+            Ok(settings)
+        })?;
+        rustix::termios::ioctl_tiocexcl(&port)?;
+        // A pseudo-terminal has no such lines, and many adapters lack one of them.
+        let _ = (port.set_dtr(self.dtr), self.flow == FlowControl::RtsCts || port.set_rts(self.rts).is_ok());
+        Ok(port)
+    }
+}
+
+impl Serial {
+    /// A port that is opened at the first poll.
+    pub fn new(line: Line, token: u64, seed: u64, now: Instant) -> Self {
+        let state = State::Away { until: now, appear: None };
+        let backoff = Backoff::new(Config::DEFAULT, seed);
+        Self { line, source: Source::new(token), state, backoff, want: Interest::NONE, trouble: None }
+    }
+
+    /// Its device.
+    pub fn device(&self) -> &Path {
+        &self.line.device
+    }
+
+    /// Why it is not there, if it is not.
+    pub const fn trouble(&self) -> Option<&io::Error> {
+        self.trouble.as_ref()
+    }
+
+    pub(super) fn watch(&mut self, poller: &mut Poller, want: Interest) -> io::Result<()> {
+        self.want = want;
+        match &self.state {
+            State::Up(port) => poller.set(port.as_fd(), &mut self.source, want),
+            State::Away { appear: Some(appear), .. } => {
+                poller.set(appear.as_fd(), &mut self.source, Interest::READ)
+            }
+            State::Away { appear: None, .. } => Ok(()),
+        }
+    }
+
+    pub(super) fn read(&mut self, now: Instant, poller: &mut Poller, buffer: &mut [u8]) -> Came {
+        match &self.state {
+            State::Up(port) => match take(port.as_fd(), buffer) {
+                Ok(came) => return came,
+                Err(error) => self.away(now, poller, error),
+            },
+            State::Away { appear, .. } => {
+                if let Some(appear) = appear {
+                    appear.drain();
+                }
+                self.look(now, poller);
+            }
+        }
+        Came::Nothing
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
+        if let State::Up(port) = &self.state { give(port.as_fd(), bytes) } else { 0 }
+    }
+
+    pub(super) const fn poll_at(&self) -> Option<Instant> {
+        if let State::Away { until, .. } = self.state { Some(until) } else { None }
+    }
+
+    pub(super) fn poll(&mut self, now: Instant, poller: &mut Poller) {
+        if self.poll_at().is_some_and(|until| until <= now) {
+            self.look(now, poller);
+        }
+    }
+
+    /// Whether it is there by now.
+    fn look(&mut self, now: Instant, poller: &mut Poller) {
+        match self.line.open() {
+            Ok(port) => {
+                self.forget(poller);
+                self.trouble = None;
+                self.state = State::Up(port);
+                let _ = self.watch(poller, self.want);
+            }
+            Err(error) => self.away(now, poller, error),
+        }
+    }
+
+    fn away(&mut self, now: Instant, poller: &mut Poller, error: io::Error) {
+        if matches!(self.state, State::Up(_)) {
+            self.backoff.reset();
+        }
+        self.trouble = Some(error);
+        self.forget(poller);
+        let appear = Appear::near(&self.line.device).ok();
+        self.state = State::Away { until: now.after(self.backoff.wait()), appear };
+        let _ = self.watch(poller, self.want);
+    }
+
+    fn forget(&mut self, poller: &mut Poller) {
+        let _ = match &self.state {
+            State::Up(port) => poller.set(port.as_fd(), &mut self.source, Interest::NONE),
+            State::Away { appear: Some(appear), .. } => {
+                poller.set(appear.as_fd(), &mut self.source, Interest::NONE)
+            }
+            State::Away { appear: None, .. } => Ok(()),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os;
+    use std::process::{Child, Command};
+    use stillwire::Duration;
+
+    #[test]
+    fn a_line_is_read_or_explained() {
+        let plain = Line::parse("/dev/ttyUSB0").unwrap();
+        assert_eq!((plain.baud, plain.bits, plain.dtr), (115_200, CharSize::Bits8, true));
+        let full = Line::parse("/dev/ttyS1:9600,7e2,rtscts,nodtr").unwrap();
+        assert_eq!(
+            (full.device.to_str(), full.baud, full.bits),
+            (Some("/dev/ttyS1"), 9_600, CharSize::Bits7)
+        );
+        assert_eq!((full.parity, full.stop, full.dtr), (Parity::Even, StopBits::Two, false));
+        assert_eq!(full.flow, FlowControl::RtsCts);
+        let by_path = Line::parse("/dev/serial/by-path/pci-0000:00").unwrap_err();
+        assert!(by_path.contains("speed"), "{by_path}");
+        assert!(Line::parse("/dev/ttyS1:9600,9N1").unwrap_err().contains("8N1"));
+    }
+
+    fn socat(near: &Path, far: &Path) -> Child {
+        let end = |path: &Path| format!("PTY,raw,echo=0,link={}", path.display());
+        Command::new("socat").args([end(near), end(far)]).spawn().expect("socat")
+    }
+
+    /// The loop of a driver, until `done`.
+    fn drive(serial: &mut Serial, poller: &mut Poller, mut done: impl FnMut(&mut Serial, &[u8]) -> bool) {
+        let give_up = os::now().after(Duration::from_secs(30));
+        let mut buffer = [0; 64];
+        loop {
+            assert!(os::now() < give_up, "{serial:?}");
+            serial.poll(os::now(), poller);
+            serial.watch(poller, Interest::READ).unwrap();
+            let came = match serial.read(os::now(), poller, &mut buffer) {
+                Came::Bytes(count) => &buffer[..count],
+                Came::Nothing => &[],
+            };
+            if done(serial, came) {
+                return;
+            }
+            poller.wait(Some(serial.poll_at().unwrap_or(give_up).min(give_up))).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_unplugged_is_taken_back() {
+        if Command::new("socat").arg("-V").output().is_err() {
+            eprintln!("skipped: there is no socat");
+            return;
+        }
+        let folder = std::env::temp_dir().join(format!("stillwire-serial-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (near, far) = (folder.join("near"), folder.join("far"));
+        let line = Line::parse(near.to_str().unwrap()).unwrap();
+        let mut poller = Poller::new().unwrap();
+        let mut serial = Serial::new(line, 1, 7, os::now());
+        drive(&mut serial, &mut poller, |serial, _| serial.trouble().is_some());
+        for round in [b'1', b'2'] {
+            let mut socat = socat(&near, &far);
+            drive(&mut serial, &mut poller, |serial, _| serial.write(&[round]) == 1);
+            let mut other = Serial::new(Line::parse(far.to_str().unwrap()).unwrap(), 2, 7, os::now());
+            drive(&mut other, &mut poller, |_, came| came == [round]);
+            assert_eq!(other.write(b"login: "), 7);
+            drive(&mut serial, &mut poller, |_, came| came == b"login: ");
+            socat.kill().unwrap();
+            socat.wait().unwrap();
+            drive(&mut serial, &mut poller, |serial, _| serial.trouble().is_some());
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
