@@ -195,14 +195,15 @@ fn inside_an_endless_string_a_late_reader_waits_and_loses_only_what_nobody_sees(
 #[test]
 fn typing_is_not_doubled_when_only_the_acknowledgement_was_lost() {
     let (mut typed, mut applied) = (Typed::new([0; 64]), Applied::new(0));
+    typed.handle_welcome(false, 0, 64).unwrap();
     typed.push(b"rm old\r").unwrap();
-    let Some(Chunk { offset, head, .. }) = typed.next(99) else { panic!("nothing to send") };
-    assert_eq!(applied.fresh(offset, head), Ok(&b"rm old\r"[..]));
+    let Some(Chunk { offset, bytes }) = typed.next(99) else { panic!("nothing to send") };
+    assert_eq!(applied.fresh(offset, bytes), Ok(&b"rm old\r"[..]));
     applied.commit(7);
     assert_eq!((applied.poll_ack(), applied.poll_ack()), (Some(7), None));
     typed.push(b"ls\r").unwrap(); // the link is down by now
-    typed.handle_reconnect(applied.count()).unwrap();
-    assert_eq!(typed.next(99), Some(Chunk { offset: 7, head: b"ls\r", tail: b"" }));
+    assert_eq!(typed.handle_welcome(true, applied.count(), 64), Ok(0));
+    assert_eq!(typed.next(99), Some(Chunk { offset: 7, bytes: b"ls\r" }));
     // Even a client that sends all again does no harm.
     assert_eq!(applied.fresh(0, b"rm old\rls\r"), Ok(&b"ls\r"[..]));
     assert_eq!(applied.fresh(9, b"x"), Err(Missing { expected: 7, got: 9 }));
@@ -213,9 +214,62 @@ fn typing_into_a_dead_link_is_refused_when_full_and_dropped_only_aloud() {
     let mut typed = Typed::new([0; 8]);
     typed.push(b"exit\r").unwrap();
     assert_eq!(typed.push(b"exit\r"), Err(Full { room: 3 }));
-    assert_eq!(typed.handle_ack(1), Err(BadAck { got: 1 }), "nothing was sent");
-    assert_eq!(typed.handle_new_session(), 5, "what was meant for one shell is not typed into another");
+    assert_eq!(typed.handle_ack(1, 8), Err(BadAck { got: 1 }), "nothing was sent");
+    assert_eq!(typed.handle_new_session(0, 8), 5, "what was meant for one shell is not typed into another");
     assert_eq!((typed.pending(), typed.next(99)), (0, None));
+}
+
+#[test]
+fn a_host_that_forgot_the_client_is_sent_nothing_twice_and_what_nobody_knows_is_told() {
+    let mut typed = Typed::new([0; 64]);
+    typed.handle_welcome(false, 0, 64).unwrap();
+    typed.push(b"rm old\r").unwrap();
+    assert!(typed.next(99).is_some());
+    typed.push(b"ls\r").unwrap(); // the host crashes now, and its successor knows the session, not us
+    let applied = Applied::new(typed.sent());
+    assert_eq!(typed.handle_welcome(false, applied.count(), 64), Ok(7));
+    assert_eq!(typed.next(99), Some(Chunk { offset: 7, bytes: b"ls\r" }));
+    assert_eq!(applied.fresh(7, b"ls\r"), Ok(&b"ls\r"[..]));
+    assert_eq!(typed.handle_welcome(true, 6, 64), Err(BadAck { got: 6 }), "those are gone");
+    assert_eq!(typed.handle_welcome(true, 11, 64), Err(BadAck { got: 11 }), "and this was never sent");
+}
+
+#[test]
+fn nothing_is_typed_beyond_the_limit() {
+    let mut typed = Typed::new([0; 64]);
+    typed.push(b"make all\r").unwrap();
+    assert_eq!((typed.is_waiting(), typed.next(99)), (false, None), "there was no welcome");
+    typed.handle_welcome(false, 0, 4).unwrap();
+    assert_eq!(typed.next(99).map(|chunk| chunk.bytes), Some(&b"make"[..]));
+    assert_eq!((typed.is_waiting(), typed.next(99)), (false, None));
+    typed.handle_ack(2, 6).unwrap();
+    assert_eq!(typed.next(99).map(|chunk| chunk.bytes), Some(&b" a"[..]));
+    typed.handle_ack(6, 2).unwrap(); // less than it said before
+    assert_eq!(typed.next(99), None);
+    assert_eq!((typed.sent(), typed.next_number(), typed.pending()), (6, 6, 3));
+}
+
+#[test]
+fn what_a_noisy_line_lost_is_sent_again_from_where_the_host_says() {
+    let (mut typed, mut applied) = (Typed::new([0; 64]), Applied::new(0));
+    typed.handle_welcome(false, 0, 64).unwrap();
+    typed.push(b"ls -l\r").unwrap();
+    assert!(typed.next(3).is_some()); // is lost
+    let Some(Chunk { offset, bytes }) = typed.next(3) else { panic!("there is more") };
+    assert_eq!(applied.fresh(offset, bytes), Err(Missing { expected: 0, got: 3 }));
+    typed.handle_ack(0, 64).unwrap();
+    typed.handle_again(0).unwrap();
+    let Some(Chunk { offset, bytes }) = typed.next(99) else { panic!("all of it") };
+    assert_eq!(applied.fresh(offset, bytes), Ok(&b"ls -l\r"[..]));
+    applied.commit(6);
+    // It asked twice, and the second time is behind the times by now: no harm.
+    typed.handle_again(0).unwrap();
+    assert_eq!(typed.next(2).map(|chunk| chunk.bytes), Some(&b"ls"[..]));
+    typed.handle_ack(6, 64).unwrap();
+    assert_eq!((typed.pending(), typed.next(99)), (0, None));
+    typed.push(b"q").unwrap();
+    assert_eq!(typed.next(99), Some(Chunk { offset: 6, bytes: b"q" }));
+    assert_eq!(typed.handle_again(5), Err(BadAck { got: 5 }), "it said that it has this");
 }
 
 #[test]

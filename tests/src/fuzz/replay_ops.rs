@@ -1,5 +1,8 @@
 //! Bytes as a list of operations on a history and its readers, on typed input, or on a bootstrap.
 
+use core::ops::Range;
+use std::collections::BTreeSet;
+
 use stillwire::link::bootstrap::{Bootstrap, Joining, KEYS, Refused};
 use stillwire::link::history::Size;
 use stillwire::link::replay::Place;
@@ -86,63 +89,159 @@ fn history(capacity: usize, ops: &mut dyn Iterator<Item = [u8; 3]>) {
     }
 }
 
-/// A link that is cut now and then, with all that is on it; and a host that takes what it can.
+/// What is typed on a link that is cut now and then, with all that is on it, and loses frames; and a host that
+/// takes what it can, and forgets its clients and its session.
+struct Typing {
+    typed: Typed<Vec<u8>>,
+    applied: Applied,
+    /// All that was ever typed in this life of the session, by number.
+    taken: Vec<u8>,
+    /// What the session was given, with its numbers.
+    session: Vec<(u64, u8)>,
+    /// Numbers of which was said that nobody knows.
+    unsure: Vec<Range<u64>>,
+    up: Vec<(u64, Vec<u8>)>,
+    /// Number, limit, again.
+    down: Vec<(u64, u64, bool)>,
+    /// The largest limit told on this connection.
+    limit: u64,
+}
+
+impl Typing {
+    fn base(&self) -> u64 {
+        (self.taken.len() - self.typed.pending()) as u64
+    }
+
+    fn send(&mut self, room: usize) {
+        let waiting = self.typed.is_waiting();
+        let chunk = self.typed.next(room);
+        assert_eq!(chunk.is_some(), waiting && room > 0);
+        if let Some(Chunk { offset, bytes }) = chunk {
+            assert!(bytes.len() <= room && offset + bytes.len() as u64 <= self.limit, "beyond the limit");
+            self.up.push((offset, bytes.to_vec()));
+        }
+    }
+
+    /// The host gets what was sent first; it may be lost.
+    fn receive(&mut self, room: usize) {
+        let (offset, bytes) = self.up.remove(0);
+        if room.is_multiple_of(16) {
+            return;
+        }
+        match self.applied.fresh(offset, &bytes) {
+            Ok(fresh) => {
+                let (at, count) = (self.applied.count(), fresh.len().min(room));
+                self.session.extend((at..).zip(fresh[..count].iter().copied()));
+                self.applied.commit(count);
+            }
+            Err(missing) => self.down.push((missing.expected, self.limit, true)),
+        }
+    }
+
+    /// The host says how far it is; if all that was sent came, also that it misses some.
+    fn ack(&mut self, more: u8) {
+        let (before, number) = (self.applied, self.applied.count());
+        let due = self.applied.poll_ack();
+        assert_eq!(due, (before != Applied::new(number)).then_some(number), "told once");
+        let again = self.up.is_empty() && self.typed.next_number() > number; // as a ping would say
+        self.limit = self.limit.max(number + u64::from(more));
+        self.down.push((number, number + u64::from(more), again));
+    }
+
+    fn hear(&mut self) {
+        let (number, limit, again) = self.down.remove(0);
+        self.typed.handle_ack(number, limit).expect("an acknowledgement of what was sent");
+        if again {
+            self.typed.handle_again(number).expect("what it expects");
+        }
+    }
+
+    fn reconnect(&mut self, kind: u8, room: u8) {
+        (self.up, self.down) = (Vec::new(), Vec::new());
+        let (base, sent) = (self.base(), self.typed.sent());
+        let resumed = !kind.is_multiple_of(4);
+        if !resumed {
+            self.applied = Applied::new(sent);
+        }
+        let input = self.applied.count();
+        self.limit = input + u64::from(room);
+        if kind.is_multiple_of(16) {
+            let dropped = self.typed.handle_new_session(input, self.limit);
+            assert_eq!(dropped, self.taken.len() as u64 - base);
+            self.taken.resize(input as usize, 0);
+            self.session.clear();
+            self.unsure.clear();
+            self.unsure.push(0..input);
+        } else {
+            let dropped = self.typed.handle_welcome(resumed, input, self.limit).expect("the same session");
+            assert_eq!(dropped, if resumed { 0 } else { sent - base });
+            self.unsure.push(if resumed { 0..0 } else { base..sent });
+        }
+    }
+
+    fn nonsense(&mut self, by: u8) {
+        let (beyond, before) = (self.typed.sent() + 1 + u64::from(by), self.base().checked_sub(1));
+        let state = |typed: &Typed<Vec<u8>>| (typed.pending(), typed.sent(), typed.next_number());
+        let old = state(&self.typed);
+        assert!(self.typed.handle_ack(beyond, 0).is_err());
+        for number in [Some(beyond), before].into_iter().flatten() {
+            assert!(self.typed.handle_again(number).is_err());
+            assert!(self.typed.handle_welcome(by.is_multiple_of(2), number, 0).is_err());
+        }
+        assert!(self.applied.fresh(self.applied.count() + 1 + u64::from(by), b"x").is_err());
+        assert_eq!(state(&self.typed), old);
+    }
+
+    fn check(&self) {
+        assert!(self.session.is_sorted_by(|a, b| a.0 < b.0), "applied once, in order");
+        assert!(self.session.iter().all(|&(number, byte)| self.taken[number as usize] == byte), "as typed");
+        assert!(self.typed.next_number() <= self.typed.sent());
+        assert_eq!(self.typed.unacknowledged(), self.typed.next_number() - self.base());
+    }
+}
+
 fn typed(capacity: usize, ops: &mut dyn Iterator<Item = [u8; 3]>) {
-    let (mut typed, mut applied) = (Typed::new(vec![0; capacity]), Applied::new(0));
-    let (mut taken, mut session) = (Vec::new(), Vec::new());
-    let (mut up, mut down) = (Vec::<(u64, Vec<u8>)>::new(), Vec::new());
-    for [kind, a, b] in ops.chain((0..2_000_u32).map(|round| [1 + (round % 3) as u8, 255, 255])) {
-        match kind % 6 {
+    let mut it = Typing {
+        typed: Typed::new(vec![0; capacity]),
+        applied: Applied::new(0),
+        taken: Vec::new(),
+        session: Vec::new(),
+        unsure: Vec::new(),
+        up: Vec::new(),
+        down: Vec::new(),
+        limit: 32,
+    };
+    assert_eq!(it.typed.handle_welcome(false, 0, 32), Ok(0));
+    for [kind, a, b] in ops.chain((0..4_000_u32).map(|round| [1 + (round % 4) as u8, 255, 255])) {
+        match kind % 7 {
             0 => {
                 let text: Vec<u8> = (0..a % 24).map(|index| index ^ b).collect();
-                let room = typed.room();
-                match typed.push(&text) {
-                    Ok(()) => taken.extend(text),
+                let room = it.typed.room();
+                match it.typed.push(&text) {
+                    Ok(()) => it.taken.extend(text),
                     Err(full) => {
                         assert_eq!(full, Full { room });
                         assert!(text.len() > room, "refused without need");
                     }
                 }
             }
-            1 => {
-                if let Some(Chunk { offset, head, tail }) = typed.next(usize::from(b)) {
-                    up.push((offset, [head, tail].concat()));
-                }
-            }
-            2 if !up.is_empty() => {
-                let (offset, bytes) = &up[0];
-                let fresh = applied.fresh(*offset, bytes).expect("no gap on one connection");
-                let count = fresh.len().min(usize::from(b));
-                let whole = count == fresh.len();
-                session.extend(&fresh[..count]);
-                applied.commit(count);
-                if whole {
-                    up.remove(0);
-                }
-            }
-            3 => {
-                down.extend(applied.poll_ack());
-                if b % 2 == 1 && !down.is_empty() {
-                    typed.handle_ack(down.remove(0)).expect("an acknowledgement of what was sent");
-                }
-            }
-            4 => {
-                up.clear();
-                down.clear();
-                typed.handle_reconnect(applied.count()).expect("the same session");
-            }
-            _ => {
-                // Nonsense changes nothing.
-                let (pending, count) = (typed.pending(), applied.count());
-                assert!(typed.handle_ack(u64::MAX - u64::from(a)).is_err());
-                assert!(applied.fresh(count + 1 + u64::from(b), b"x").is_err());
-                assert_eq!((typed.pending(), applied.count()), (pending, count));
-            }
+            1 => it.send(b.into()),
+            2 if !it.up.is_empty() => it.receive(b.into()),
+            3 => it.ack(a),
+            4 if !it.down.is_empty() && b.is_multiple_of(8) => drop(it.down.remove(0)),
+            4 if !it.down.is_empty() => it.hear(),
+            5 => it.reconnect(a, b),
+            _ => it.nonsense(a),
         }
-        assert!(taken.starts_with(&session), "applied once, in order");
-        assert!(typed.pending() <= capacity);
+        it.check();
+        assert!(it.typed.pending() <= capacity);
     }
-    assert_eq!(session, taken, "all of it");
+    assert_eq!(it.typed.pending(), 0, "all of it");
+    let given: BTreeSet<u64> = it.session.iter().map(|&(number, _)| number).collect();
+    for number in 0..it.taken.len() as u64 {
+        let told = it.unsure.iter().any(|range| range.contains(&number));
+        assert!(told || given.contains(&number), "byte {number} was lost, and nobody said so");
+    }
 }
 
 fn bootstrap(capacity: usize, ops: &mut dyn Iterator<Item = [u8; 3]>) {

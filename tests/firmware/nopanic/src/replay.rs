@@ -71,8 +71,11 @@ fn typing() {
     while let Some(chunk) = typed.next(number() as usize) {
         show!(chunk);
     }
-    show!(typed.handle_ack(number()), typed.handle_reconnect(number()), typed.handle_new_session());
-    let mut applied = black_box(Applied::new(0));
+    show!(typed.handle_ack(number(), number()), typed.handle_again(number()));
+    show!(typed.handle_welcome(number() == 0, number(), number()));
+    show!(typed.handle_new_session(number(), number()));
+    show!(typed.sent(), typed.next_number(), typed.is_waiting(), typed.unacknowledged());
+    let mut applied = black_box(Applied::new(number()));
     show!(applied.fresh(number(), bytes()));
     applied.commit(number() as usize);
     show!(applied.count(), applied.poll_ack(), applied, typed);
