@@ -4,6 +4,7 @@ pub mod cases;
 pub mod desk;
 pub mod frames;
 pub mod fuzz;
+pub mod hosting;
 pub mod implementations;
 pub mod laws;
 pub mod liveness;

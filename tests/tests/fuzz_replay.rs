@@ -28,6 +28,11 @@ fn the_corpus_of_frame_decode_holds() {
 }
 
 #[test]
+fn the_corpus_of_host_ops_holds() {
+    replay("host_ops", fuzz::host_ops);
+}
+
+#[test]
 fn the_corpus_of_idle_ops_holds() {
     replay("idle_ops", fuzz::idle_ops);
 }

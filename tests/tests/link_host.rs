@@ -357,3 +357,8 @@ fn the_deadlines_say_why() {
     assert_eq!(deadline.at, Instant::ZERO + Duration::from_secs(3));
     assert!(format!("{:?}", deadline.reason).contains("Quiet"));
 }
+
+#[test]
+fn the_host_keeps_the_laws() {
+    stillwire_tests::laws::check::<stillwire_tests::hosting::Hosting>(1_500);
+}

@@ -19,7 +19,7 @@ use crate::link::close::CloseReason;
 use crate::link::frame::{Hello, MIN_BODY, Role};
 use crate::link::heartbeat::{self, Heartbeat};
 use crate::link::history::{History, Size};
-use crate::link::late::end;
+use crate::link::late::{comes, end};
 use crate::link::replay::{Attach, Replay};
 use crate::link::typed::Applied;
 use crate::scan::Modes;
@@ -262,16 +262,17 @@ impl Peer {
             }
             Phase::Free | Phase::Gone { .. } => return None,
         };
-        Some(Deadline { at: end(since, span), reason })
+        Some(Deadline { at: comes(end(since, span))?, reason })
     }
 
     /// Lets happen what is due.
     pub(super) fn advance(&mut self, now: Instant, config: &Config) {
+        let is_due = |since, span| comes(end(since, span)).is_some_and(|end| end <= now);
         match self.phase {
-            Phase::New { since } if end(since, config.authentication) <= now => {
+            Phase::New { since } if is_due(since, config.authentication) => {
                 self.close(now, CloseReason::Unauthorised);
             }
-            Phase::Closing { since, reason, .. } if end(since, config.closing) <= now => self.end(reason),
+            Phase::Closing { since, reason, .. } if is_due(since, config.closing) => self.end(reason),
             Phase::Attached => match self.heartbeat.poll(now) {
                 Some(heartbeat::Event::SendPing { nonce }) => {
                     self.owed.ping = Some(nonce);
