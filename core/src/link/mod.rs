@@ -12,6 +12,7 @@ pub mod history;
 pub mod host;
 pub mod late;
 pub mod linger;
+pub mod message;
 pub mod probe;
 pub mod reconnect;
 pub mod replay;

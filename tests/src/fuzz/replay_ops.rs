@@ -244,47 +244,84 @@ fn typed(capacity: usize, ops: &mut dyn Iterator<Item = [u8; 3]>) {
     }
 }
 
+/// What a model knows of a key, and of what the client was told of it.
+struct Key {
+    key: u32,
+    priority: u8,
+    payload: Vec<u8>,
+    told: bool,
+    stale: bool,
+}
+
+/// Keys, and one client that joins and stays.
 fn bootstrap(capacity: usize, ops: &mut dyn Iterator<Item = [u8; 3]>) {
+    const MAX: usize = 100;
     let mut bootstrap = Bootstrap::new(vec![0; capacity]);
-    let mut model = Vec::<(u32, u8, Vec<u8>)>::new(); // in the order of the first set
-    let (mut joining, mut told) = (Joining::new(), Vec::new());
+    let mut model = Vec::<Key>::new(); // in the order of the first set
+    let (mut joining, mut last) = (Joining::new(), 0);
     for [kind, a, b] in ops {
         let (key, priority) = (u32::from(a % 20), kind >> 6);
-        let old = model.iter().position(|&(it, ..)| it == key);
+        let old = model.iter().position(|it| it.key == key);
         match kind % 4 {
             0..=1 => {
                 let payload = vec![a ^ b; usize::from(b)];
                 let others =
-                    model.iter().filter(|&&(it, ..)| it != key).map(|(.., it)| it.len()).sum::<usize>();
-                let expected = if payload.len() > capacity {
-                    Err(Refused::TooLarge { capacity })
+                    model.iter().filter(|it| it.key != key).map(|it| it.payload.len()).sum::<usize>();
+                let refused = if payload.len() > capacity {
+                    Some(Refused::TooLarge { capacity })
                 } else if payload.len() > capacity - others {
-                    Err(Refused::Full { room: capacity - others })
-                } else if old.is_none() && model.len() == KEYS {
-                    Err(Refused::TooManyKeys)
+                    Some(Refused::Full { room: capacity - others })
                 } else {
-                    Ok(())
+                    (old.is_none() && model.len() == KEYS).then_some(Refused::TooManyKeys)
                 };
-                assert_eq!(bootstrap.set(key, priority, &payload), expected);
+                let changed = bootstrap.set(key, priority, &payload);
+                assert_eq!(changed.err(), refused);
+                let Ok(changed) = changed else { continue };
+                joining.handle_change(changed);
+                let (told, stale) = match old.map(|old| &model[old]) {
+                    Some(old) => (old.told, old.told && (old.stale || old.payload != payload)),
+                    None => (false, false),
+                };
+                let new = Key { key, priority, payload, told, stale };
                 match old {
-                    _ if expected.is_err() => {}
-                    Some(old) => model[old] = (key, priority, payload),
-                    None => model.push((key, priority, payload)),
+                    Some(old) => model[old] = new,
+                    None => model.push(new),
                 }
             }
             2 => {
-                let due = model.iter().filter(|(key, ..)| !told.contains(key)).min_by_key(|(_, it, _)| *it);
-                let due = due.map(|(key, _, payload)| (*key, payload.clone()));
-                let item = joining.next(&bootstrap).map(|item| (item.key, item.payload.to_vec()));
-                assert_eq!(item, due);
-                told.extend(due.map(|(key, _)| key));
+                let room = 4 + usize::from(b);
+                let item = joining.next(&bootstrap, room, MAX).map(|item| (item.key, item.payload.to_vec()));
+                assert_eq!(item, next(&mut model, &mut last, room, MAX));
             }
-            _ if b == 0 => (joining, told) = (Joining::new(), Vec::new()),
-            _ => assert_eq!(joining.has(&bootstrap, key), told.contains(&key)),
+            _ if b == 0 => {
+                (joining, last) = (Joining::new(), 0);
+                model.iter_mut().for_each(|it| (it.told, it.stale) = (false, false));
+            }
+            _ => assert_eq!(joining.has(&bootstrap, key), old.is_some_and(|old| model[old].told)),
         }
+        assert_eq!(joining.is_due(&bootstrap), model.iter().any(|it| !it.told || it.stale));
         assert_eq!(bootstrap.len(), model.len());
-        for (key, _, payload) in &model {
-            assert_eq!(bootstrap.get(*key), Some(&payload[..]));
+        assert!(model.iter().all(|it| bootstrap.get(it.key) == Some(&it.payload)));
+    }
+}
+
+/// What is told next: what never was, then what has changed, in turn. Not what is longer than `max`.
+fn next(model: &mut [Key], last: &mut usize, room: usize, max: usize) -> Option<(u32, Vec<u8>)> {
+    loop {
+        let new = (0..model.len()).filter(|&slot| !model[slot].told).min_by_key(|&slot| model[slot].priority);
+        let in_turn = (1..=KEYS).map(|step| (*last + step) % KEYS);
+        let slot =
+            new.or_else(|| in_turn.clone().find(|&slot| model.get(slot).is_some_and(|it| it.stale)))?;
+        let len = model[slot].payload.len() + 4;
+        if len <= max && len > room {
+            return None;
+        }
+        if model[slot].told {
+            *last = slot;
+        }
+        (model[slot].told, model[slot].stale) = (true, false);
+        if len <= max {
+            return Some((model[slot].key, model[slot].payload.clone()));
         }
     }
 }

@@ -7,6 +7,7 @@
 mod frame;
 mod liveness;
 mod logger;
+mod message;
 mod modes;
 mod reconnect;
 mod replay;
@@ -33,6 +34,7 @@ extern "C" fn _start() -> ! {
     loop {
         frame::all();
         liveness::all();
+        message::all();
         modes::all();
         reconnect::all();
         replay::all();

@@ -59,10 +59,14 @@ fn bootstraps() {
     }
     show!(bootstrap.get(number() as u32), bootstrap.len(), bootstrap.is_empty());
     let mut joining = black_box(Joining::new());
-    while let Some(item) = joining.next(&bootstrap) {
+    if let Ok(changed) = bootstrap.set(number() as u32, number() as u8, bytes()) {
+        joining.handle_change(changed);
+    }
+    while let Some(item) = joining.next(&bootstrap, number() as usize, number() as usize) {
         show!(item);
     }
-    show!(joining.has(&bootstrap, number() as u32), joining, bootstrap);
+    show!(joining.has(&bootstrap, number() as u32), joining.is_due(&bootstrap), joining.skipped());
+    show!(joining, bootstrap);
 }
 
 fn typing() {
