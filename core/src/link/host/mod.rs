@@ -187,8 +187,14 @@ where
         priority: u8,
         payload: &[u8],
     ) -> Option<Result<(), Refused>> {
-        let session = self.sessions.as_mut().get_mut(session)?;
-        Some(session.retained.set(key, priority, payload))
+        let state = self.sessions.as_mut().get_mut(session)?;
+        let changed = state.retained.set(key, priority, payload);
+        if let Ok(changed) = changed {
+            for peer in self.peers.as_mut().iter_mut().filter(|peer| peer.session() == Some(session)) {
+                peer.seat.joining.handle_change(changed);
+            }
+        }
+        Some(changed.map(drop))
     }
 
     /// Answers a message ([`Heard::Message`]). Whether its client is connected does not matter: it is told when it is.

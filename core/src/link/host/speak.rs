@@ -128,7 +128,7 @@ impl Peer {
         {
             return Some(Frame::Reply { id: answer.id, outcome: answer.outcome, bytes: answer.bytes });
         }
-        if let Some(item) = seat.joining.next(&session.retained) {
+        if let Some(item) = seat.joining.next(&session.retained, room, usize::from(seat.max_body)) {
             return Some(Frame::Bootstrap { key: item.key, bytes: item.payload });
         }
         if self.owed.change != session.change {
