@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod bootstrap;
+pub mod client;
 pub mod close;
 pub mod frame;
 pub mod heartbeat;

@@ -89,6 +89,11 @@ impl<S: AsRef<[u8]>> Requests<S> {
         self.due().is_some()
     }
 
+    /// Whether [`poll_lost`](Self::poll_lost) may have something to tell.
+    pub const fn has_lost(&self) -> bool {
+        self.lost
+    }
+
     /// Where the next one to send is.
     fn due(&self) -> Option<usize> {
         let waiting = self.records.iter().filter(|(_, record)| record.tag[0] & LOST == 0);
