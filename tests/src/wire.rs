@@ -15,6 +15,9 @@ pub enum Side {
     Client,
 }
 
+/// How often a pipe with a backlog takes some more, as one does whose buffers are small.
+const DRAIN: Duration = Duration::from_secs(5);
+
 /// One connection between the two, authenticated and welcomed at zero.
 #[derive(Clone, Debug)]
 pub struct Wire {
@@ -22,7 +25,7 @@ pub struct Wire {
     pub now: Instant,
     /// One way, for every message.
     pub latency: Duration,
-    /// How long what the host queues waits behind other bytes.
+    /// How long what the host queues waits behind other bytes. These flow: the pipe takes some each `DRAIN`.
     pub backlog: Duration,
     /// Nothing arrives any more, and nobody is told.
     pub cut: bool,
@@ -43,6 +46,7 @@ pub struct Wire {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Flushed(u32),
+    Written,
     Ping(u32),
     Pong(u32),
     Bytes,
@@ -171,6 +175,8 @@ impl Wire {
         let now = self.now;
         match (side, what) {
             (Side::Host, What::Flushed(nonce)) => self.host.handle_flushed(now, nonce),
+            (Side::Host, What::Written) => self.host.handle_written(now),
+            (Side::Client, What::Written) => self.probe.handle_written(now),
             (Side::Client, What::Flushed(nonce)) => self.probe.handle_flushed(now, nonce),
             _ if self.cut => {}
             (Side::Host, What::Pong(nonce)) => self.host.handle_pong(now, nonce),
@@ -217,12 +223,15 @@ impl Wire {
     fn ended(&mut self, side: Side, line: String) {
         self.story.push(line);
         if self.goes_on {
-            self.flight.retain(|(_, to, what)| !matches!(what, What::Flushed(_)) || *to != side);
+            self.flight
+                .retain(|(_, to, what)| !matches!(what, What::Flushed(_) | What::Written) || *to != side);
             self.begin(side);
         }
     }
 
     fn ping(&mut self, from: Side, nonce: u32, backlog: Duration) {
+        let drains = (1..).map(|count| DRAIN.times(count)).take_while(|&after| after < backlog);
+        self.flight.extend(drains.map(|after| (self.now + after, from, What::Written)));
         self.flight.push((self.now + backlog, from, What::Flushed(nonce)));
         let to = if from == Side::Host { Side::Client } else { Side::Host };
         self.send(to, backlog, What::Ping(nonce));

@@ -69,7 +69,7 @@ fn a_cut_link_with_full_pipes_is_noticed_though_the_ping_never_leaves() {
     assert!(host.poll(at(15)).is_some());
     host.handle_written(at(16)); // the last that the pipe took
     let deadline = host.poll_at().unwrap();
-    assert_eq!((deadline.at, deadline.reason), (at(76), heartbeat::Due::Stall));
+    assert_eq!((deadline.at, deadline.reason), (at(31), heartbeat::Due::Stall));
     assert_eq!(host.poll(deadline.at), Some(heartbeat::Event::Dead(Cause::Stalled)));
     assert_eq!(host.poll_at(), None);
 }

@@ -27,9 +27,10 @@ pub struct Config {
     /// From the flush of one ping to the next, and how long a peer may be silent after it. Default 15 s;
     /// larger: the dead keep their slot longer (two of it at most), fewer wake-ups. [`Duration::MAX`] or zero: never.
     pub interval: Duration,
-    /// How long a ping may stay queued while no byte comes or goes. Default 60 s; larger: a dead peer whose pipe
-    /// is full keeps its slot longer, smaller: one behind a large, slow pipe is killed (an operating system
-    /// says that there is room again only when much of its buffer has drained).
+    /// How long a ping may stay queued while no byte comes or goes. Default 15 s, so that a peer whose pipe is
+    /// full is found dead as soon as one that is silent; larger: it keeps its slot longer, smaller: one behind a
+    /// large, slow pipe is killed. An operating system says that there is room again only when much of its
+    /// buffer has drained, so what it buffers has to drain within this time: keep its buffers small.
     pub stall: Duration,
 }
 
@@ -129,8 +130,8 @@ enum Phase {
 }
 
 impl Config {
-    /// 15 s, 60 s.
-    pub const DEFAULT: Self = Self { interval: Duration::from_secs(15), stall: Duration::from_secs(60) };
+    /// 15 s each.
+    pub const DEFAULT: Self = Self { interval: Duration::from_secs(15), stall: Duration::from_secs(15) };
 
     /// For how long a client should bear silence, to be said in the welcome: two intervals and 5 s for the
     /// way, 35 s by default.
