@@ -5,10 +5,13 @@
 
 pub mod cast;
 pub mod cli;
+pub mod door;
 pub mod failure;
 pub mod host;
 pub mod idle_args;
+pub mod limits;
 pub mod lines;
+pub mod link;
 pub mod manual;
 pub mod os;
 pub mod outlet;
@@ -17,5 +20,6 @@ pub mod signals;
 pub mod strip;
 pub mod terminal;
 pub mod timeline;
+pub mod token;
 pub mod track;
 pub mod watch;

@@ -60,6 +60,21 @@ impl AsFd for Appear {
     }
 }
 
+/// The user at the other end of a Unix socket.
+pub fn peer_uid(socket: BorrowedFd<'_>) -> Option<u32> {
+    rustix::net::sockopt::socket_peercred(socket).ok().map(|peer| peer.uid.as_raw())
+}
+
+/// Bounds what the kernel takes of a TCP stream before it is sent (`TCP_NOTSENT_LOWAT`): what it took is soon on its way.
+pub fn keep_little_unsent(socket: BorrowedFd<'_>, bytes: u32) {
+    let size = libc::socklen_t::try_from(size_of::<u32>()).unwrap_or(4);
+    // SAFETY: the option takes a pointer to four bytes, which outlive the call; a failure changes nothing and is harmless.
+    unsafe {
+        let value = std::ptr::from_ref(&bytes).cast();
+        libc::setsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, value, size)
+    };
+}
+
 /// Marks every open descriptor above 2 as close-on-exec, so that no child inherits what was not meant for it.
 pub fn keep_standard_descriptors() {
     // SAFETY: only the close-on-exec flag of this process's own descriptors changes; no memory is touched.

@@ -9,14 +9,18 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod procfs;
 #[cfg(target_os = "linux")]
-pub use linux::{Appear, asleep, keep_standard_descriptors, now, reopen_nonblocking};
+pub use linux::{
+    Appear, asleep, keep_little_unsent, keep_standard_descriptors, now, peer_uid, reopen_nonblocking,
+};
 #[cfg(target_os = "linux")]
 pub use procfs::Hints;
 
 #[cfg(not(target_os = "linux"))]
 mod other;
 #[cfg(not(target_os = "linux"))]
-pub use other::{Appear, Hints, asleep, keep_standard_descriptors, now, reopen_nonblocking};
+pub use other::{
+    Appear, Hints, asleep, keep_little_unsent, keep_standard_descriptors, now, peer_uid, reopen_nonblocking,
+};
 
 #[cfg(target_os = "linux")]
 pub mod epoll;

@@ -1,0 +1,42 @@
+//! Every bound of the runner that somebody else could reach, in one place.
+
+use std::time::Duration;
+
+/// Bytes taken from a port or a connection in one turn of the loop, so that nobody waits for more than that.
+pub const BITE: usize = 64 << 10;
+/// Bytes of frames that wait for a connection; more stay in the history, where a slow reader loses only its own.
+pub const OUT: usize = 64 << 10;
+/// What the kernel may keep of that for a Unix socket, and for TCP before it is sent: a flush is to mean something.
+pub const KERNEL: u32 = 64 << 10;
+/// Turns of filling and writing [`OUT`] for one connection before the others have theirs.
+pub const TURNS: usize = 4;
+/// Connections taken in from one door before the others have theirs.
+pub const ACCEPTS: usize = 16;
+/// Bytes of an HTTP request up to its empty line.
+pub const REQUEST: usize = 8 << 10;
+/// Headers of an HTTP request.
+pub const HEADERS: usize = 64;
+/// Bytes of a WebSocket message: one frame.
+pub const MESSAGE: usize = stillwire::link::frame::MAX_FRAME;
+/// Bytes that a WebSocket may read ahead, and that wait for it beyond [`OUT`].
+pub const READ_AHEAD: usize = 16 << 10;
+/// Bytes of random in a token: 128 bits.
+pub const TOKEN: usize = 16;
+/// Typed bytes that wait until the port takes them, per session.
+pub const INBOX: usize = 16 << 10;
+/// Payloads that everyone is told who joins, per session.
+pub const RETAINED: usize = 4 << 10;
+/// Replies that wait for their clients, per host.
+pub const ANSWERS: usize = 16 << 10;
+/// Connections at the same time, unless `--max-peers` says otherwise.
+pub const PEERS: u16 = 64;
+/// Output kept per session, unless `--history` says otherwise.
+pub const HISTORY: usize = 1 << 20;
+/// Output still taken in after a command has ended, if something it left behind goes on writing.
+pub const LAST_WORDS: usize = 256 << 10;
+/// From SIGHUP to SIGKILL.
+pub const GRACE: stillwire::Duration = stillwire::Duration::from_secs(3);
+/// For a client: until a connection is open, each step of it.
+pub const DIAL: Duration = Duration::from_secs(10);
+/// For a client: typed bytes that the host has not acknowledged.
+pub const TYPED: usize = 16 << 10;

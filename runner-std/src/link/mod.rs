@@ -1,0 +1,434 @@
+//! Connections, as the driver sees them: frames in, frames out, whatever they travel in.
+//!
+//! ```text
+//!   Knocking ──first byte 0xA_──▶ Frames
+//!      │                            frames follow each other
+//!      ├──GET, Upgrade: websocket──▶ WebSocket
+//!      │                            one frame per message
+//!      └──any other request──▶ Request ──answer──▶ (written out and closed)
+//! ```
+//!
+//! What is to be sent waits in one buffer of [`OUT`](crate::limits::OUT) bytes; a driver asks for the next frame only
+//! while there is room, so a slow reader costs a place in the history and no memory.
+
+mod stream;
+mod websocket;
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::rc::Rc;
+
+use stillwire::link::frame::wire::Wire;
+use stillwire::link::frame::{EncodeError, Frame, MIN_BODY};
+
+pub use stream::Stream;
+use websocket::{Heard, Shim, WebSocket};
+
+use crate::door::http::{self, Asked, Policy};
+use crate::limits;
+use crate::os::{Interest, Poller, Source};
+
+/// One connection, from either side.
+#[derive(Debug)]
+pub struct Connection {
+    stream: Stream,
+    layer: Layer,
+    /// Takes frames apart and puts them together.
+    pub wire: Wire<'static>,
+    out: Out,
+    source: Source,
+    /// The other side sent all it will.
+    ended: bool,
+}
+
+/// Bytes on their way out.
+#[derive(Debug, Default)]
+struct Out {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+#[derive(Debug)]
+enum Layer {
+    /// Who came has not said yet what it speaks.
+    Knocking {
+        request: Vec<u8>,
+        policy: Rc<Policy>,
+    },
+    /// A request that is answered and closed.
+    Request,
+    Frames,
+    WebSocket(Box<WebSocket>),
+}
+
+/// What came.
+#[derive(Debug)]
+pub enum Input<'b> {
+    /// Frames, for [`Connection::wire`].
+    Bytes(&'b [u8]),
+    /// Somebody asks for something that is not a session.
+    Asked(Asked),
+    /// Nothing more for now.
+    Nothing,
+    /// The other side closed, perhaps with a code.
+    Closed(Option<u16>),
+}
+
+/// How far writing came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Everything.
+    All,
+    /// Some of it.
+    Some,
+    /// Nothing.
+    Nothing,
+}
+
+impl Connection {
+    /// Somebody came through a door.
+    ///
+    /// # Errors
+    /// It has gone again.
+    pub fn knock(stream: Stream, policy: Rc<Policy>) -> io::Result<Self> {
+        stream.prepare()?;
+        Ok(Self::over(stream, Layer::Knocking { request: Vec::new(), policy }, Wire::stream()))
+    }
+
+    /// A client's connection that speaks frames.
+    ///
+    /// # Errors
+    /// It has gone again.
+    pub fn frames(stream: Stream) -> io::Result<Self> {
+        stream.prepare()?;
+        Ok(Self::over(stream, Layer::Frames, Wire::stream()))
+    }
+
+    /// A client's WebSocket, which was opened with a request; `rest` came behind the answer.
+    ///
+    /// # Errors
+    /// It has gone again.
+    pub fn websocket(stream: Stream, rest: Vec<u8>) -> io::Result<Self> {
+        stream.prepare()?;
+        let layer = Layer::WebSocket(Box::new(WebSocket::client(rest)));
+        Ok(Self::over(stream, layer, Wire::messages()))
+    }
+
+    fn over(stream: Stream, layer: Layer, wire: Wire<'static>) -> Self {
+        Self { stream, layer, wire, out: Out::default(), source: Source::new(0), ended: false }
+    }
+
+    /// Declares what to wait for, under this token from the first time on.
+    ///
+    /// # Errors
+    /// As [`Poller::set`].
+    pub fn watch(&mut self, poller: &mut Poller, token: u64, read: bool) -> io::Result<()> {
+        if self.source.token == 0 {
+            self.source = Source::new(token);
+        }
+        let want = Interest { read: read && !self.ended, write: self.wants_write() };
+        poller.set(self.stream.as_fd(), &mut self.source, want)
+    }
+
+    /// Has the poller forget it, to be closed.
+    pub fn forget(&mut self, poller: &mut Poller) {
+        let _ = poller.set(self.stream.as_fd(), &mut self.source, Interest::NONE);
+    }
+
+    /// Takes what came. To be asked until there is nothing; `budget` is how many bytes are still read from the socket
+    /// before the others have their turn.
+    pub fn read<'b>(&mut self, buffer: &'b mut [u8], budget: &mut usize) -> Input<'b> {
+        if let Layer::WebSocket(websocket) = &mut self.layer {
+            let mut shim = Shim { input: Some((&mut self.stream, budget)), out: &mut self.out.bytes };
+            return match websocket.read(&mut shim, buffer) {
+                Heard::Message(len) => Input::Bytes(buffer.get(..len).unwrap_or_default()),
+                Heard::Nothing => Input::Nothing,
+                Heard::Closed(code) => Input::Closed(code),
+            };
+        }
+        let want = buffer.len().min(*budget);
+        if want == 0 {
+            return Input::Nothing;
+        }
+        let count = match self.stream.read(buffer.get_mut(..want).unwrap_or_default()) {
+            Ok(0) => return Input::Closed(None),
+            Ok(count) => count,
+            Err(error) if is_temporary(&error) => return Input::Nothing,
+            Err(_) => return Input::Closed(None),
+        };
+        // A read that came short has emptied the socket: no need to ask it once more.
+        *budget = if count < want { 0 } else { *budget - count };
+        match self.layer {
+            Layer::Frames => Input::Bytes(buffer.get(..count).unwrap_or_default()),
+            Layer::Request => Input::Nothing,
+            _ => self.knocked(buffer, count),
+        }
+    }
+
+    /// The bytes before it is known what is spoken.
+    fn knocked<'b>(&mut self, buffer: &'b [u8], count: usize) -> Input<'b> {
+        let Layer::Knocking { request, policy } = &mut self.layer else { return Input::Nothing };
+        let came = buffer.get(..count).unwrap_or_default();
+        // No text and no TLS begins with a byte of 0xA_, and every frame does.
+        if request.is_empty() && came.first().is_some_and(|first| first & 0xF0 == 0xA0) {
+            self.layer = Layer::Frames;
+            return Input::Bytes(came);
+        }
+        request.extend_from_slice(came);
+        let judged = match http::judge(request, policy) {
+            Ok(None) if request.len() > limits::REQUEST => {
+                Err(("431 Request Header Fields Too Large", "too long"))
+            }
+            other => other,
+        };
+        match judged {
+            Ok(None) => Input::Nothing,
+            Ok(Some((Asked::WebSocket(answer), len))) => {
+                let rest = request.split_off(len.min(request.len()));
+                self.out.bytes.extend_from_slice(answer.as_bytes());
+                self.layer = Layer::WebSocket(Box::new(WebSocket::server(rest)));
+                self.wire = Wire::messages();
+                // What came behind the request is in the WebSocket's buffer: nobody would be told of it again.
+                Input::Bytes(&[])
+            }
+            Ok(Some((asked, _))) => {
+                self.layer = Layer::Request;
+                Input::Asked(asked)
+            }
+            Err((status, why)) => {
+                self.layer = Layer::Request;
+                self.answer(status, "text/plain; charset=utf-8", &format!("{why}\n"));
+                Input::Nothing
+            }
+        }
+    }
+
+    /// Answers a request; the connection is to be closed when that is written.
+    pub fn answer(&mut self, status: &str, kind: &str, body: &str) {
+        self.out.bytes.extend_from_slice(&http::answer(status, kind, body));
+        self.ended = true;
+    }
+
+    /// Sends more of an answer that has no end.
+    pub fn stream(&mut self, bytes: &[u8]) {
+        self.out.bytes.extend_from_slice(bytes);
+    }
+
+    /// Whether it is a request, and no link.
+    pub const fn is_request(&self) -> bool {
+        matches!(self.layer, Layer::Request)
+    }
+
+    /// Whether a request has been answered completely.
+    pub fn is_done(&self) -> bool {
+        self.ended && self.out.is_empty()
+    }
+
+    /// Whether it is known what is spoken, so that frames can be sent.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.layer, Layer::Frames | Layer::WebSocket(_))
+    }
+
+    /// Whether the system has told who it is: no token is needed.
+    pub const fn is_known(&self) -> bool {
+        matches!(self.stream, Stream::Unix(_))
+    }
+
+    /// Bytes of the body of the next frame that there is room for; 0: not now.
+    pub fn room(&self) -> usize {
+        let left = if self.is_open() { limits::OUT.saturating_sub(self.out.len()) } else { 0 };
+        let body = self.wire.max_body(left.saturating_sub(websocket::HEADER));
+        if body < MIN_BODY { 0 } else { body }
+    }
+
+    /// Adds a frame to what is to be written.
+    ///
+    /// # Errors
+    /// It cannot be encoded.
+    pub fn send(&mut self, frame: &Frame<'_>) -> Result<(), EncodeError> {
+        match &mut self.layer {
+            Layer::WebSocket(websocket) => websocket.encode(&self.wire, frame, &mut self.out.bytes),
+            _ => encode(&self.wire, frame, &mut self.out.bytes),
+        }
+    }
+
+    /// Writes as much as the kernel takes.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub fn flush(&mut self) -> io::Result<Written> {
+        let mut some = false;
+        while let Some(rest) = self.out.rest() {
+            match self.stream.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.out.forget(count);
+                    some = true;
+                }
+                Err(error) if is_temporary(&error) => {
+                    return Ok(if some { Written::Some } else { Written::Nothing });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Written::All)
+    }
+
+    /// Whether something waits to be written.
+    pub fn wants_write(&self) -> bool {
+        !self.out.is_empty()
+    }
+}
+
+impl Out {
+    fn len(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn rest(&self) -> Option<&[u8]> {
+        self.bytes.get(self.start..).filter(|rest| !rest.is_empty())
+    }
+
+    fn forget(&mut self, count: usize) {
+        self.start += count;
+        if self.is_empty() {
+            self.bytes.clear();
+            self.start = 0;
+        } else if self.start > limits::OUT {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+    }
+}
+
+/// Appends a frame as it travels on a stream.
+fn encode(wire: &Wire<'_>, frame: &Frame<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let start = out.len();
+    out.resize(start + wire.max_len(stillwire::link::frame::MAX_HEAD + frame.payload().len()), 0);
+    let encoded = wire.encode(frame, out.get_mut(start..).unwrap_or_default());
+    out.truncate(start + *encoded.as_ref().unwrap_or(&0));
+    encoded.map(drop)
+}
+
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::Door;
+    use crate::token::Token;
+    use std::net::TcpStream;
+    use std::time::Duration;
+    use stillwire::link::close::CloseReason;
+
+    const PING: Frame<'static> = Frame::Pong { nonce: 7 };
+
+    /// Somebody who knocks at a door, and the connection that the door makes of it.
+    fn knock() -> (TcpStream, Connection) {
+        let policy = Policy { token: Some(Token::given("secret").unwrap()), ..Policy::default() };
+        let mut door = Door::tcp("127.0.0.1:0", policy, 1).unwrap();
+        let client = TcpStream::connect(door.address().unwrap()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let connection = (0..1_000)
+            .find_map(|_| door.accept().or_else(|| (std::thread::sleep(Duration::from_millis(5)), None).1));
+        (client, connection.expect("the door is open"))
+    }
+
+    /// What comes within a while, as a text.
+    fn hear(connection: &mut Connection) -> String {
+        let mut buffer = vec![0; limits::BITE];
+        for _ in 0..1_000 {
+            let heard = match connection.read(&mut buffer, &mut 4096.clone()) {
+                Input::Nothing => None,
+                Input::Bytes([]) => Some("open".into()),
+                Input::Bytes(mut bytes) => Some(
+                    connection.wire.next(&mut bytes).map_or_else(String::new, |part| format!("{part:?}")),
+                ),
+                Input::Asked(asked) => Some(format!("{asked:?}")),
+                Input::Closed(code) => Some(format!("closed {code:?}")),
+            };
+            if let Some(heard) = heard {
+                return heard;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        "nothing".into()
+    }
+
+    fn bytes(frame: &Frame<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode(&Wire::stream(), frame, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn the_first_byte_tells_frames_from_http() {
+        let (mut client, mut connection) = knock();
+        client.write_all(&bytes(&PING)).unwrap();
+        assert!(hear(&mut connection).contains("Pong"));
+        connection.send(&PING).unwrap();
+        assert_eq!(connection.flush().unwrap(), Written::All);
+        let mut answer = vec![0; bytes(&PING).len()];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, bytes(&PING));
+
+        let (mut client, mut connection) = knock();
+        assert_eq!(connection.room(), 0, "nothing is sent before it is known how");
+        client.write_all(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        assert!(hear(&mut connection).contains("\"/x\""));
+        connection.answer("404 Not Found", "text/plain", "no\n");
+        assert_eq!((connection.flush().unwrap(), connection.is_done()), (Written::All, true));
+        drop(connection);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n") && answer.ends_with("\r\n\r\nno\n"));
+    }
+
+    #[test]
+    fn a_websocket_carries_a_frame_per_message_and_its_own_close() {
+        let (mut client, mut connection) = knock();
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                       Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                       Authorization: Bearer secret\r\n\r\n";
+        client.write_all(request.as_bytes()).unwrap();
+        assert_eq!(hear(&mut connection), "open");
+        connection.flush().unwrap();
+        let mut answer = [0; 129];
+        client.read_exact(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.ends_with("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"), "RFC 6455, section 1.3: {answer}");
+
+        let mut page = Connection::websocket(Stream::Tcp(client), Vec::new()).unwrap();
+        page.send(&PING).unwrap();
+        page.flush().unwrap();
+        assert!(hear(&mut connection).contains("Pong"));
+        let long = vec![b'x'; 16_000];
+        connection.send(&Frame::Output { offset: 0, bytes: &long }).unwrap();
+        connection.send(&Frame::Close { reason: CloseReason::Superseded, text: "taken over" }).unwrap();
+        connection.flush().unwrap();
+        assert!(hear(&mut page).contains("Output"));
+        assert_eq!(hear(&mut page), "closed Some(4000)");
+    }
+
+    #[test]
+    fn what_is_too_long_or_nonsense_is_refused() {
+        for request in [&[b'A'; limits::REQUEST + 1][..], b"SSH-2.0-OpenSSH_9.9\r\n\r\n"] {
+            let (mut client, mut connection) = knock();
+            client.write_all(request).unwrap();
+            let mut buffer = vec![0; limits::BITE];
+            while !connection.is_done() {
+                assert!(!matches!(connection.read(&mut buffer, &mut 4096.clone()), Input::Bytes(_)));
+                let _ = connection.flush();
+            }
+            let mut answer = [0; 12];
+            client.read_exact(&mut answer).unwrap();
+            assert!(answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The sockets under a connection.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use crate::limits::KERNEL;
+use crate::os;
+
+/// A stream of bytes to another process.
+#[derive(Debug)]
+pub enum Stream {
+    /// On this machine.
+    Unix(UnixStream),
+    /// From anywhere.
+    Tcp(TcpStream),
+}
+
+impl Stream {
+    /// Makes it ready for the loop: non-blocking, and with little in the kernel, so that what was written is soon sent.
+    ///
+    /// # Errors
+    /// If it is gone.
+    pub(super) fn prepare(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => {
+                stream.set_nonblocking(true)?;
+                rustix::net::sockopt::set_socket_send_buffer_size(stream, KERNEL as usize)?;
+            }
+            Self::Tcp(stream) => {
+                stream.set_nonblocking(true)?;
+                stream.set_nodelay(true)?;
+                os::keep_little_unsent(stream.as_fd(), KERNEL);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => stream.read(buffer),
+            Self::Tcp(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => stream.write(bytes),
+            Self::Tcp(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Unix(stream) => stream.as_fd(),
+            Self::Tcp(stream) => stream.as_fd(),
+        }
+    }
+}
