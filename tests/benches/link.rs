@@ -1,0 +1,93 @@
+//! What the link costs: nanoseconds for each event, and for asking a host when it wants to be polled.
+//!
+//! `cargo bench -p stillwire-tests --bench link`; what it means is in `docs/BENCHMARKS.md`.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use stillwire::link::frame::{Frame, Hello, MAX_BODY, Role};
+use stillwire::link::host::{Config, PeerId};
+use stillwire::link::linger;
+use stillwire::{Duration, Instant};
+use stillwire_tests::desk::{Desk, hello};
+
+fn main() {
+    divan::main();
+}
+
+/// A host with so many viewers, who have been told all there is.
+fn desk(peers: usize) -> (Desk, Vec<PeerId>) {
+    let linger = linger::Config { timeout: None, strict: false };
+    let mut desk = Desk::with(Config { linger, ..Config::DEFAULT }, peers.max(1), 64 << 10);
+    let joined = (0..peers).map(|client| desk.join(Hello { role: Role::Viewer, ..hello(client as u64) }));
+    let joined: Vec<_> = joined.collect();
+    for &peer in &joined {
+        desk.told(peer);
+    }
+    desk.events();
+    (desk, joined)
+}
+
+/// One interval of one peer: the deadline, the poll, the ping, its flush, the pong.
+#[divan::bench(args = [1, 4, 64])]
+fn heartbeat_of_each_peer(bencher: Bencher<'_, '_>, peers: usize) {
+    let (mut desk, joined) = desk(peers);
+    desk.until(Instant::from_secs(10)); // the session is idle
+    let mut nonce = 0;
+    bencher.counter(ItemsCount::new(peers)).bench_local(|| {
+        desk.now += Duration::from_secs(15);
+        let now = desk.now;
+        nonce += 1;
+        let _ = black_box(desk.host.poll_at());
+        while desk.host.poll(now).is_some() {}
+        for &peer in &joined {
+            while let Some(frame) = desk.host.next_frame(now, peer, MAX_BODY) {
+                black_box(frame);
+            }
+            desk.host.handle_flushed(now, peer).unwrap();
+            desk.hear(peer, Frame::Pong { nonce });
+        }
+    });
+}
+
+/// 64 bytes of output through scanner, novelty, verdict and history, to two peers.
+#[divan::bench(args = [0, 2, 64])]
+fn chunk_of_64_bytes_to_peers(bencher: Bencher<'_, '_>, peers: usize) {
+    let (mut desk, joined) = desk(peers);
+    let chunk = b"\x1b[32m  Compiling\x1b[0m stillwire v0.1.0 (core) \x1b[2m[112/204]\x1b[0m\r\n";
+    assert_eq!(chunk.len(), 64);
+    bencher.bench_local(|| {
+        desk.now += Duration::from_millis(10);
+        let now = desk.now;
+        drop(desk.host.handle_output(now, 0, black_box(chunk)));
+        while desk.host.poll(now).is_some() {}
+        for &peer in &joined {
+            while let Some(frame) = desk.host.next_frame(now, peer, MAX_BODY) {
+                black_box(frame);
+            }
+        }
+        desk.host.poll_at()
+    });
+}
+
+/// A connection, its hello, all it is told, and its end.
+#[divan::bench]
+fn attach(bencher: Bencher<'_, '_>) {
+    let mut desk = Desk::with(Config::DEFAULT, 4, 64 << 10);
+    desk.print("$ ");
+    bencher.bench_local(|| {
+        let peer = desk.connect();
+        desk.hear(peer, Frame::Hello(hello(1)));
+        while let Some(frame) = desk.host.next_frame(desk.now, peer, MAX_BODY) {
+            black_box(frame);
+        }
+        desk.host.handle_closed(desk.now, peer, stillwire::link::close::CloseReason::GoingAway).unwrap();
+        while desk.host.poll(desk.now).is_some() {}
+    });
+}
+
+/// When does the host want to be polled?
+#[divan::bench(args = [1, 4, 16, 64, 256, 1_024])]
+fn poll_at_with_peers(bencher: Bencher<'_, '_>, peers: usize) {
+    let (desk, _) = desk(peers);
+    bencher.bench_local(|| black_box(&desk.host).poll_at());
+}
