@@ -319,7 +319,6 @@ fn modes_that_need_more_than_a_small_body_come_in_parts() {
 }
 
 #[test]
-#[ignore = "messages are not merged"]
 fn what_is_retained_is_told_once_to_everyone_and_again_when_it_changes() {
     let mut desk = Desk::new(Config::DEFAULT);
     desk.host.publish(0, 7, 1, b"dark").unwrap().unwrap();
@@ -331,7 +330,6 @@ fn what_is_retained_is_told_once_to_everyone_and_again_when_it_changes() {
 }
 
 #[test]
-#[ignore = "messages are not merged"]
 fn a_message_is_handled_once_and_its_reply_finds_the_client() {
     use stillwire::link::frame::Outcome;
     let mut desk = Desk::new(Config::DEFAULT);

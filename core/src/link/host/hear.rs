@@ -2,7 +2,6 @@
 
 use super::Host;
 use super::peer::{Client, Peer, Phase};
-use super::pending::Handled;
 use super::session::Session;
 use super::types::{Heard, PeerId, Stale};
 use crate::link::close::CloseReason;
@@ -10,6 +9,7 @@ use crate::link::frame::stream::Part;
 use crate::link::frame::{Frame, FrameError, Hello, Role};
 use crate::link::history::Size;
 use crate::link::linger;
+use crate::link::message::Handled;
 use crate::link::typed::Applied;
 use crate::time::Instant;
 
@@ -85,7 +85,7 @@ where
             id: hello.client,
             session,
             applied: Applied::new(hello.input),
-            handled: Handled::new(),
+            handled: Handled::new(hello.client),
             left: now,
         });
         let role = if most == Role::Controller { hello.role } else { Role::Viewer };
@@ -93,6 +93,9 @@ where
         let Some(watched) = self.sessions.as_ref().get(session) else { return Ok(()) };
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return Ok(()) };
         let again = state.admit(now, hello, (client, known.is_some()), (&watched.history, role, most));
+        if let Some(client) = &mut state.client {
+            self.answers.handle_attach(&mut client.handled);
+        }
         if !again {
             self.linger.handle_attach(now);
         }
@@ -198,9 +201,9 @@ where
         let client_id = client.id;
         if part.at == 0 {
             state.seat.hears = client.handled.is_new(id);
-            if !state.seat.hears {
-                self.answers.repeat(client_id, id, &mut state.seat.answering);
-            }
+        }
+        if part.is_last() {
+            self.answers.handle_request(&mut client.handled, id);
         }
         if !state.seat.hears {
             return Heard::Nothing;

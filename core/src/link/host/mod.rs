@@ -18,7 +18,6 @@
 
 mod hear;
 mod peer;
-mod pending;
 mod session;
 mod speak;
 mod types;
@@ -30,8 +29,8 @@ use crate::idle::{Exit, Hint};
 use crate::link::bootstrap::Refused;
 use crate::link::close::CloseReason;
 use crate::link::frame::Outcome;
-use crate::link::host::pending::{Answers, NoRoom};
 use crate::link::linger::Linger;
+use crate::link::message::{Answers, BadReply};
 use crate::link::typed::Applied;
 use crate::scan::Modes;
 use crate::time::Instant;
@@ -197,12 +196,15 @@ where
         Some(changed.map(drop))
     }
 
-    /// Answers a message ([`Heard::Message`]). Whether its client is connected does not matter: it is told when it is.
+    /// Answers a message ([`Heard::Message`]). Whether its client is connected does not matter: it is told when it is,
+    /// if the reply is still there then.
     ///
     /// # Errors
-    /// There is no room now: try again when the clients have been told other answers, or never if the payload is too long.
-    pub fn reply(&mut self, client: u64, id: u64, outcome: Outcome, payload: &[u8]) -> Result<(), NoRoom> {
-        self.answers.reply(client, id, outcome, payload)
+    /// The client did not ask that, or has been forgotten; or the payload is too long.
+    pub fn reply(&mut self, client: u64, id: u64, outcome: Outcome, payload: &[u8]) -> Result<(), BadReply> {
+        let mut clients = self.peers.as_mut().iter_mut().filter_map(|peer| peer.client.as_mut());
+        let client = clients.find(|known| known.id == client).ok_or(BadReply::NotOpen)?;
+        self.answers.reply(&mut client.handled, id, outcome, payload)
     }
 
     /// Everyone is told why and closed, and nobody let in any more.
@@ -276,8 +278,8 @@ where
         &self.linger
     }
 
-    /// Replies that no client will get.
-    pub fn dropped_replies(&self) -> u32 {
+    /// Replies whose payload no client got or will get.
+    pub const fn dropped_replies(&self) -> u64 {
         self.answers.dropped()
     }
 
@@ -296,7 +298,7 @@ where
         if let Some(client) = state.client.as_mut().filter(|_| attached) {
             client.left = now;
             self.linger.handle_detach(now);
-            self.answers.handle_detach(client.id);
+            self.answers.handle_detach(&mut client.handled);
         }
         Some(Event::Detached { peer, session: attached.then_some(session), reason, lost })
     }

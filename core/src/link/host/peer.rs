@@ -11,7 +11,6 @@
 //!
 //! A peer has no queue: it knows what it has told, and is asked what it has to say when there is room.
 
-use super::pending::{Answering, Handled};
 use super::types::{Config, Due, Link, PeerId};
 use crate::deadline::Deadline;
 use crate::link::bootstrap::Joining;
@@ -20,6 +19,7 @@ use crate::link::frame::{Hello, MIN_BODY, Role};
 use crate::link::heartbeat::{self, Heartbeat};
 use crate::link::history::{History, Size};
 use crate::link::late::{comes, end};
+use crate::link::message::Handled;
 use crate::link::replay::{Attach, Replay};
 use crate::link::typed::Applied;
 use crate::scan::Modes;
@@ -93,7 +93,6 @@ pub(super) struct Seat {
     pub(super) replay: Replay,
     pub(super) restart: Option<Restart>,
     pub(super) joining: Joining,
-    pub(super) answering: Answering,
     /// Typed bytes before this number may be sent.
     pub(super) limit: u64,
 }
@@ -195,7 +194,6 @@ impl Peer {
     ) -> bool {
         let again = self.is_attached();
         let (replay, attach) = Replay::attach(history, hello.has);
-        let answering = if again { self.seat.answering } else { Answering::new() };
         self.phase = Phase::Attached;
         self.client = Some(client);
         self.heartbeat.handle_authenticated(now);
@@ -209,7 +207,6 @@ impl Peer {
             replay,
             restart: None,
             joining: Joining::new(),
-            answering,
             limit: client.applied.count(),
         };
         let Owed { pong, ping, attached, .. } = self.owed;
@@ -305,7 +302,6 @@ impl Seat {
         replay: Replay::NONE,
         restart: None,
         joining: Joining::new(),
-        answering: Answering::new(),
         limit: 0,
     };
 }

@@ -9,12 +9,12 @@
 
 use super::Host;
 use super::peer::{Peer, Phase, Restart};
-use super::pending::Answers;
 use super::session::Session;
 use super::types::{Config, PeerId};
 use crate::idle::Status;
 use crate::link::close::CloseReason;
 use crate::link::frame::{Frame, HEADER, MIN_BODY, MINOR, Welcome};
+use crate::link::message::Answers;
 use crate::link::replay::Piece;
 use crate::scan::Modes;
 use crate::time::Instant;
@@ -55,8 +55,7 @@ where
         if speaker.unflushed.is_some() {
             return None;
         }
-        let room = room.min(usize::from(speaker.seat.max_body));
-        speaker.content(now, session, &self.answers, &mut self.scratch, room)
+        speaker.content(now, session, &mut self.answers, &mut self.scratch, room)
     }
 }
 
@@ -114,23 +113,24 @@ impl Peer {
     }
 
     /// Frames with a payload of at most `room` bytes of body.
-    fn content<'a, B: AsRef<[u8]>>(
+    fn content<'a, B: AsRef<[u8]> + AsMut<[u8]>>(
         &mut self,
         now: Instant,
         session: &'a Session<B>,
-        answers: &'a Answers<B>,
+        answers: &'a mut Answers<B>,
         scratch: &'a mut [u8; Modes::MAX_BYTES],
         room: usize,
     ) -> Option<Frame<'a>> {
-        let seat = &mut self.seat;
-        if let Some(client) = &self.client
-            && let Some(answer) = answers.next(&mut seat.answering, client.id, room)
+        let max_body = usize::from(self.seat.max_body);
+        if let Some(client) = &mut self.client
+            && let Some(answer) = answers.next(&mut client.handled, room, max_body)
         {
             return Some(Frame::Reply { id: answer.id, outcome: answer.outcome, bytes: answer.bytes });
         }
-        if let Some(item) = seat.joining.next(&session.retained, room, usize::from(seat.max_body)) {
+        if let Some(item) = self.seat.joining.next(&session.retained, room, max_body) {
             return Some(Frame::Bootstrap { key: item.key, bytes: item.payload });
         }
+        let room = room.min(max_body);
         if self.owed.change != session.change {
             self.owed.change = session.change;
             return Some(Frame::Status { status: session.status, age: now.since(session.since) });
