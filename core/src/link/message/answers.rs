@@ -24,8 +24,10 @@ pub struct Handled {
     came: u64,
     /// Bit i: `highest` − i came, and is not answered.
     open: u64,
+    /// Bit i: the reply to `highest` − i is due.
+    owed: u64,
     /// No reply that is due to it is before this place; or [`NOWHERE`], or [`AWAY`].
-    due: u64,
+    place: u64,
 }
 
 /// Nothing is due.
@@ -33,13 +35,13 @@ const NOWHERE: u64 = u64::MAX - 1;
 /// Nor will it be: the client is not connected.
 const AWAY: u64 = u64::MAX;
 
-const _: () = assert!(size_of::<Handled>() <= 40 && WINDOW == 64, "one per client, a bit for each id");
+const _: () = assert!(size_of::<Handled>() <= 48 && WINDOW == 64, "one per client, a bit for each id");
 
 /// Replies to all clients, over lent or owned storage.
 ///
 /// Each takes the length of its payload and 20 bytes. Those that are not due are kept until there is no room for a new
-/// one, so that a request that comes again is answered again, and not handled again. If they are too few, those that are
-/// due lose their payloads, the oldest first: their clients are told [`Outcome::Lost`].
+/// one, so that a request that comes again is answered again, and not handled again. If they are too few, the oldest
+/// of those that are due go too: their clients are told [`Outcome::Lost`].
 ///
 /// A reply costs a copy, and every now and then a pass over the storage.
 #[derive(Clone, Debug)]
@@ -80,7 +82,7 @@ pub enum BadReply {
 impl Handled {
     /// The client with this number asked nothing yet, and is not connected.
     pub const fn new(client: u64) -> Self {
-        Self { client, highest: 0, came: 0, open: 0, due: AWAY }
+        Self { client, highest: 0, came: 0, open: 0, owed: 0, place: AWAY }
     }
 
     /// Whose it is.
@@ -104,7 +106,7 @@ impl Handled {
 
     /// Whether [`Answers::next`] may have something for it.
     pub const fn is_due(&self) -> bool {
-        self.due < NOWHERE
+        self.place < NOWHERE || self.owed != 0
     }
 
     /// The bit of `id`, if it is one of the last.
@@ -118,12 +120,31 @@ impl Handled {
     fn mark(&mut self, id: u64) {
         if let Some(above) = id.checked_sub(self.highest) {
             let above = u32::try_from(above).unwrap_or(u32::MAX);
-            (self.came, self.open) =
-                (self.came.checked_shl(above).unwrap_or(0), self.open.checked_shl(above).unwrap_or(0));
+            for bits in [&mut self.came, &mut self.open, &mut self.owed] {
+                *bits = bits.checked_shl(above).unwrap_or(0);
+            }
             self.highest = id;
         }
         let bit = self.bit(id).unwrap_or(0);
         (self.came, self.open) = (self.came | bit, self.open | bit);
+    }
+
+    /// The reply to `id` is due, at `place` if it is anywhere. Whether that is noted: not if `id` is too old.
+    fn owe(&mut self, id: u64, place: u64) -> bool {
+        let bit = self.bit(id).unwrap_or(0);
+        self.owed |= bit;
+        self.place = self.place.min(place);
+        bit != 0 || place < NOWHERE
+    }
+
+    /// The lowest id of which the reply is due.
+    fn oldest_owed(&self) -> Option<u64> {
+        let below = 63_u32.checked_sub(self.owed.leading_zeros())?;
+        self.highest.checked_sub(below.into())
+    }
+
+    fn told(&mut self, id: u64) {
+        self.owed &= !self.bit(id).unwrap_or(0);
     }
 }
 
@@ -133,7 +154,7 @@ impl<S> Answers<S> {
         Self { records: Records::new(storage), base: 0, dropped: 0 }
     }
 
-    /// Replies whose payload no client got or will get.
+    /// Replies that were never sent and are no longer here, or were too long for their client.
     pub const fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -148,17 +169,18 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
     /// answered, so nothing is due to it until then. Takes time in the number of replies.
     pub fn handle_attach(&mut self, handled: &mut Handled) {
         self.forget_due(handled);
-        handled.due = NOWHERE;
+        handled.place = NOWHERE;
     }
 
     /// The client has no connection any more. What it is answered meanwhile is kept as if it had been sent: for as long
     /// as there is room. Takes time in the number of replies.
     pub fn handle_detach(&mut self, handled: &mut Handled) {
         self.forget_due(handled);
-        handled.due = AWAY;
+        handled.place = AWAY;
     }
 
-    fn forget_due(&mut self, handled: &Handled) {
+    fn forget_due(&mut self, handled: &mut Handled) {
+        handled.owed = 0;
         let mut at = 0;
         while let Some(record) = self.records.get(at) {
             let (tag, next) = (record.tag[0], record.next);
@@ -185,8 +207,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
             self.records.iter().find(|(_, record)| is_it(record)).map(|(at, record)| (at, record.tag[0]));
         if let Some((at, tag)) = found {
             self.records.retag(at, tag | DUE);
-            handled.due = handled.due.min(self.place(at));
-        } else {
+            handled.owe(id, self.place(at));
+        } else if !handled.owe(id, NOWHERE) {
             self.push(handled, id, Outcome::Lost, &[]);
         }
         false
@@ -223,7 +245,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
         if !handled.is_due() {
             return None;
         }
-        let mut at = usize::try_from(handled.due.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let mut at = usize::try_from(handled.place.saturating_sub(self.base)).unwrap_or(usize::MAX);
         while let Some(record) = self.records.get(at) {
             let ([tag, _], next, body) = (record.tag, record.next, record.body.len());
             if tag & DUE == 0 || client_of(&record) != handled.client {
@@ -233,67 +255,64 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
             let len = body.saturating_sub(OWN).saturating_add(REPLY_FIELDS);
             let fits = len <= max_body;
             if fits && len > room {
-                handled.due = self.place(at);
+                handled.place = self.place(at);
                 return None;
             }
-            handled.due = self.place(next);
+            handled.place = self.place(next);
             self.dropped = self.dropped.saturating_add(u64::from(!fits && tag & SENT == 0));
             self.records.retag(at, (tag & !DUE) | SENT);
             let (id, payload) = own(&self.records.get(at)?).split_at_checked(ID)?;
             let id = id_of(id);
+            handled.told(id);
             return Some(if fits {
                 Answer { id, outcome: outcome(tag), bytes: payload }
             } else {
                 Answer { id, outcome: Outcome::Lost, bytes: &[] }
             });
         }
-        handled.due = NOWHERE;
-        None
+        handled.place = NOWHERE;
+        let id = handled.oldest_owed()?; // it is no longer here
+        handled.told(id);
+        Some(Answer { id, outcome: Outcome::Lost, bytes: &[] })
     }
 
-    /// Stores a reply that is due. If there is no room even so, the storage is too small for any.
+    /// Stores a reply, which is due if the client is there. If there is no room, the storage is too small for any.
     fn push(&mut self, handled: &mut Handled, id: u64, outcome: Outcome, payload: &[u8]) {
-        let away = handled.due == AWAY;
+        let away = handled.place == AWAY;
         let tag = outcome as u8 | if away { 0 } else { DUE };
         self.make_room(payload.len().saturating_add(HEAD + OWN));
         let body = [&handled.client.to_be_bytes()[..], &id.to_be_bytes(), payload];
         let pushed = self.records.push([tag, 0], &body);
-        if let Some(at) = pushed.filter(|_| !away) {
-            handled.due = handled.due.min(self.place(at));
+        if !away {
+            handled.owe(id, pushed.map_or(NOWHERE, |at| self.place(at)));
         }
     }
 
     /// Makes room for a record of `size` bytes.
     fn make_room(&mut self, size: usize) {
-        if size <= self.records.free() {
-            return;
+        if size > self.records.free() {
+            // More than is needed of what is not due, so that not every reply costs a pass.
+            let quarter = self.records.capacity() / 4;
+            self.free(size.max(quarter), |tag| tag & DUE == 0);
         }
-        // More than is needed of what is not due, so that not every reply costs a pass.
-        let quarter = self.records.capacity() / 4;
-        self.free(size.max(quarter), |tag, _| (tag & DUE == 0).then_some(None));
-        self.free(size, |tag, len| {
-            (len > OWN).then_some(Some(((tag & !OUTCOME) | Outcome::Lost as u8, OWN)))
-        });
-        self.free(size, |_, _| Some(None));
+        if size > self.records.free() {
+            self.free(size, |_| true);
+        }
     }
 
-    /// Until `size` bytes are free makes of the records, from the oldest on, what `less` says: nothing or less.
-    fn free(&mut self, size: usize, less: impl Fn(u8, usize) -> Option<Option<(u8, usize)>>) {
+    /// Forgets those that may `go`, from the oldest on, until `size` bytes are free.
+    fn free(&mut self, size: usize, go: impl Fn(u8) -> bool) {
         let (mut free, dropped) = (self.records.free(), &mut self.dropped);
-        if free >= size {
-            return;
-        }
         self.base = self.base.saturating_add(self.records.end() as u64);
         self.records.retain(|record| {
-            let ([tag, _], len) = (record.tag, record.body.len());
-            let Some(kept) = less(tag, len).filter(|_| free < size) else {
-                return Some((tag, len));
-            };
-            let freed = kept.map_or(len.saturating_add(HEAD), |(_, kept)| len.saturating_sub(kept));
-            free = free.saturating_add(freed);
-            let lost = tag & SENT == 0 && outcome(tag) != Outcome::Lost;
-            *dropped = dropped.saturating_add(u64::from(lost));
-            kept
+            let tag = record.tag[0];
+            let goes = free < size && go(tag);
+            if goes {
+                free = free.saturating_add(HEAD).saturating_add(record.body.len());
+                *dropped =
+                    dropped.saturating_add(u64::from(tag & SENT == 0 && outcome(tag) != Outcome::Lost));
+            }
+            !goes
         });
     }
 }

@@ -88,20 +88,16 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Records<S> {
         }
     }
 
-    /// Keeps of each record what `keep` says: its first byte and so many bytes of its body; nothing if None.
-    /// Whatever is behind moves up. Takes time in what is stored.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(Record<'_>) -> Option<(u8, usize)>) {
+    /// Keeps the records of which `keep` is true; whatever is behind the others moves up. Takes time in what is
+    /// stored.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(Record<'_>) -> bool) {
         let (mut from, mut to) = (0_usize, 0_usize);
         while let Some(record) = self.get(from) {
-            let ([_, second], next, kept) = (record.tag, record.next, keep(record));
-            if let Some((first, len)) = kept {
-                let len = len.min(record.body.len());
-                let [.., high, low] = len.to_be_bytes();
-                let size = len.saturating_add(HEAD);
-                let bytes = self.storage.0.as_mut().get_mut(to..from.saturating_add(size)).unwrap_or(&mut []);
+            let next = record.next;
+            if keep(record) {
+                let bytes = self.storage.0.as_mut().get_mut(to..next).unwrap_or(&mut []);
                 slide(bytes, from.saturating_sub(to));
-                copy(bytes, &[first, second, high, low]);
-                to = to.saturating_add(size);
+                to = to.saturating_add(next.saturating_sub(from));
             }
             from = next;
         }

@@ -143,8 +143,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Requests<S> {
     pub fn handle_reply(&mut self, id: u64) -> bool {
         let waiting = self.is_waiting(id);
         if waiting {
-            self.records
-                .retain(|record| (id_of(record.body) != id).then_some((record.tag[0], record.body.len())));
+            self.records.retain(|record| id_of(record.body) != id);
         }
         waiting
     }
@@ -181,11 +180,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Requests<S> {
         let mut lost = None;
         self.records.retain(|record| {
             let tag = record.tag[0];
-            if tag & LOST != 0 && lost.is_none() {
+            let first = tag & LOST != 0 && lost.is_none();
+            if first {
                 lost = Some(Unanswered { id: id_of(record.body), sent: tag & SENT != 0 });
-                return None;
             }
-            Some((tag, record.body.len()))
+            !first
         });
         self.lost = lost.is_some();
         lost
