@@ -5,6 +5,7 @@
 #![no_main]
 
 mod frame;
+mod host;
 mod liveness;
 mod logger;
 mod message;
@@ -33,6 +34,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 extern "C" fn _start() -> ! {
     loop {
         frame::all();
+        host::all();
         liveness::all();
         message::all();
         modes::all();
