@@ -195,8 +195,10 @@ fn lost_keys_are_asked_for_again() {
     desk.told(peer);
     desk.hear(peer, Frame::Input { number: 2, bytes: b"c" }); // `ab` was lost
     assert_eq!(desk.told(peer), ["ack 0 limit 64 again"]);
+    desk.hear(peer, Frame::Input { number: 3, bytes: b"d" });
+    assert_eq!(desk.told(peer), [""; 0], "once is enough");
     // All were lost; the client asks whether the link lives and says how much it has sent.
-    desk.hear(peer, Frame::Ping { nonce: 1, sent: 3 });
+    desk.hear(peer, Frame::Ping { nonce: 1, sent: 4 });
     assert_eq!(desk.told(peer), ["ack 0 limit 64 again", "pong 1"]);
 }
 

@@ -161,7 +161,9 @@ where
         let Some(session) = self.sessions.as_mut().get_mut(state.seat.session) else { return };
         let Some(client) = &mut state.client else { return };
         let Ok(fresh) = client.applied.fresh(number, bytes) else {
-            (state.owed.ack, state.owed.again) = (true, true);
+            let asked = state.owed.asked.replace(client.applied.count());
+            state.owed.again |= asked != state.owed.asked;
+            state.owed.ack |= state.owed.again;
             return;
         };
         let room = session.inbox.capacity().saturating_sub(session.inbox.len());

@@ -119,6 +119,8 @@ pub(super) struct Owed {
     pub(super) welcome: Option<bool>,
     pub(super) ack: bool,
     pub(super) again: bool,
+    /// Where input was asked for again last; it is not asked for twice.
+    pub(super) asked: Option<u64>,
     pub(super) pong: Option<u32>,
     pub(super) ping: Option<u32>,
     pub(super) role: bool,
@@ -312,6 +314,7 @@ impl Owed {
         welcome: None,
         ack: false,
         again: false,
+        asked: None,
         pong: None,
         ping: None,
         role: false,
