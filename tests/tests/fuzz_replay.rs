@@ -38,6 +38,11 @@ fn the_corpus_of_idle_ops_holds() {
 }
 
 #[test]
+fn the_corpus_of_message_ops_holds() {
+    replay("message_ops", fuzz::message_ops);
+}
+
+#[test]
 fn the_corpus_of_replay_ops_holds() {
     replay("replay_ops", fuzz::replay_ops);
 }

@@ -96,6 +96,24 @@ fn one_that_does_not_read_costs_nobody_else_a_reply() {
 }
 
 #[test]
+fn room_is_made_of_what_nobody_who_is_there_waits_for() {
+    let (mut answers, mut slow) = host(90); // three replies of ten bytes
+    let (mut away, mut quick) = (Handled::new(8), Handled::new(9));
+    answers.handle_attach(&mut quick);
+    for client in [&mut slow, &mut away, &mut quick] {
+        answers.handle_request(client, 1);
+        answers.reply(client, 1, Outcome::Done, &[1; 10]).unwrap();
+    }
+    answers.handle_request(&mut quick, 2);
+    answers.reply(&mut quick, 2, Outcome::Done, &[2; 10]).unwrap();
+    assert_eq!(answers.dropped(), 1, "that of the one who is away");
+    assert_eq!(next(&mut answers, &mut slow), Some((1, Outcome::Done, vec![1; 10])));
+    answers.handle_attach(&mut away);
+    answers.handle_request(&mut away, 1);
+    assert_eq!(next(&mut answers, &mut away), Some((1, Outcome::Lost, vec![])));
+}
+
+#[test]
 fn a_host_that_does_not_know_the_client_is_not_asked_again_what_it_may_have_handled() {
     let mut requests = Requests::new([0; 99]);
     let sent = requests.request("deploy", b"now").unwrap();

@@ -77,16 +77,16 @@ impl World {
             9 | 10 => self.say(client, 1 + a % 8, REPLY_FIELDS + b),
             11 => self.clients[client].hear(1 + a % 8),
             12 => self.cut(client),
-            13 | 14 => self.connect(client, a % 16 > 0, if a < 128 { 256 } else { 10 + b }),
+            13 | 14 => self.connect(client, !a.is_multiple_of(16), if a < 128 { 256 } else { 10 + b }),
             _ if self.noisy => {
                 if let Some(link) = &mut self.clients[client].link {
-                    let _damaged = if a % 2 == 0 {
+                    let _damaged = if a.is_multiple_of(2) {
                         link.up.pop_front().is_some()
                     } else {
                         link.down.pop_front().is_some()
                     };
                 }
-                if b % 4 == 0 {
+                if b.is_multiple_of(4) {
                     self.clients[client].requests.handle_doubt();
                 }
             }
