@@ -218,6 +218,17 @@ fn a_hello_on_the_same_connection_attaches_again() {
 }
 
 #[test]
+fn one_that_comes_back_before_its_older_connection_is_gone_is_counted_once() {
+    let mut desk = Desk::new(Config::DEFAULT);
+    desk.join(hello(1));
+    desk.events();
+    let peer = desk.join(hello(1));
+    desk.told(peer);
+    desk.until(s(6));
+    assert_eq!(desk.host.linger().connections(), 1);
+}
+
+#[test]
 fn a_silent_peer_is_dead_after_thirty_seconds_and_others_are_not() {
     let mut desk = Desk::new(Config::DEFAULT);
     let (dead, alive) = (desk.join(hello(1)), desk.join(Hello { role: Role::Viewer, ..hello(2) }));

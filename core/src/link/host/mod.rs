@@ -295,9 +295,12 @@ where
         let Phase::Gone { reason, attached } = state.phase else { return None };
         state.phase = Phase::Free;
         let lost = state.seat.replay.lost();
+        if attached {
+            self.linger.handle_detach(now);
+        }
+        // None: it has another connection already.
         if let Some(client) = state.client.as_mut().filter(|_| attached) {
             client.left = now;
-            self.linger.handle_detach(now);
             self.answers.handle_detach(&mut client.handled);
         }
         Some(Event::Detached { peer, session: attached.then_some(session), reason, lost })
