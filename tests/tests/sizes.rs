@@ -6,6 +6,7 @@ use stillwire::idle::Idle;
 use stillwire::input::Keys;
 use stillwire::link::bootstrap::{Bootstrap, Joining};
 use stillwire::link::history::History;
+use stillwire::link::message::{Answers, Handled, Requests};
 use stillwire::link::replay::{Follower, Replay};
 use stillwire::link::typed::{Applied, Typed};
 use stillwire::monitor::Monitor;
@@ -32,8 +33,9 @@ fn a_monitor_is_about_one_kibibyte() {
 fn what_the_link_keeps_beside_its_storage() {
     assert!(size_of::<History<&mut [u8]>>() <= 1_280, "{}", size_of::<History<&mut [u8]>>());
     assert!(size_of::<Bootstrap<&mut [u8]>>() <= 280, "{}", size_of::<Bootstrap<&mut [u8]>>());
-    let peer = [size_of::<Replay>(), size_of::<Joining>(), size_of::<Applied>()];
-    assert!(peer.iter().sum::<usize>() <= 64, "{peer:?}");
-    let client = [size_of::<Follower>(), size_of::<Typed<&mut [u8]>>()];
-    assert!(client.iter().sum::<usize>() <= 96, "{client:?}");
+    assert!(size_of::<Answers<&mut [u8]>>() <= 48, "{}", size_of::<Answers<&mut [u8]>>());
+    let peer = [size_of::<Replay>(), size_of::<Joining>(), size_of::<Applied>(), size_of::<Handled>()];
+    assert!(peer.iter().sum::<usize>() <= 112, "{peer:?}");
+    let client = [size_of::<Follower>(), size_of::<Typed<&mut [u8]>>(), size_of::<Requests<&mut [u8]>>()];
+    assert!(client.iter().sum::<usize>() <= 160, "{client:?}");
 }
