@@ -1,6 +1,8 @@
 //! What several tests share: oracles, laws, worlds.
 
+pub mod calling;
 pub mod cases;
+pub mod client;
 pub mod desk;
 pub mod frames;
 pub mod fuzz;

@@ -105,11 +105,6 @@ impl<S: AsRef<[u8]>> Typed<S> {
         self.next
     }
 
-    /// Bytes that were sent on this connection and are not acknowledged.
-    pub fn on_its_way(&self) -> usize {
-        usize::try_from(self.next.saturating_sub(self.base())).unwrap_or(usize::MAX)
-    }
-
     /// Whether there is something to send that the limit allows.
     pub const fn is_waiting(&self) -> bool {
         self.next < self.end && self.next < self.limit

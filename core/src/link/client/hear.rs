@@ -66,12 +66,17 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         let lossy = self.is_lossy();
         let place = self.follower.place();
         let known = place.is_some_and(|place| place.epoch == welcome.epoch);
-        let within = place.is_some_and(|place| welcome.offset <= place.offset);
+        let fits = match welcome.attach {
+            Attach::Exact | Attach::Tail => {
+                known && place.is_some_and(|place| welcome.offset <= place.offset)
+            }
+            Attach::Reanchor => welcome.offset == 0,
+        };
         let Some(link) = &self.connection else { return Ok(Heard::Nothing) };
         if !lossy && link.hello == Hello::None {
             return Err(Broken("welcome without a hello"));
         }
-        if welcome.attach != Attach::Reanchor && !(known && within) {
+        if !fits {
             // The answer to a hello of somebody who was on this line before.
             return if lossy { Ok(Heard::Nothing) } else { Err(Broken("welcome to what was not asked for")) };
         }
@@ -204,7 +209,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         if again {
             let _ = self.typed.handle_again(number); // if it is older than another acknowledgement, it is of no account
         }
-        if let Some(link) = self.connection.as_mut().filter(|_| self.typed.on_its_way() == 0) {
+        if let Some(link) = self.connection.as_mut().filter(|_| self.typed.unacknowledged() == 0) {
             link.typed = Answer::None;
         }
         Ok(Heard::Nothing)

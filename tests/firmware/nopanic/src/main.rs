@@ -4,6 +4,7 @@
 #![no_std]
 #![no_main]
 
+mod client;
 mod frame;
 mod host;
 mod liveness;
@@ -33,6 +34,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
+        client::all();
         frame::all();
         host::all();
         liveness::all();

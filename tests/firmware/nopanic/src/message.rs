@@ -21,9 +21,15 @@ fn requests() {
     while let Some(request) = requests.next(number() as usize) {
         show!(request);
     }
-    show!(requests.pending(), requests.is_waiting(number()), requests.is_due(), requests.handle_reply(number()));
+    show!(
+        requests.pending(),
+        requests.is_waiting(number()),
+        requests.is_due(),
+        requests.handle_reply(number())
+    );
     requests.handle_welcome(number() == 1, number() as usize);
     requests.handle_doubt();
+    show!(requests.has_lost());
     while let Some(unanswered) = requests.poll_lost() {
         show!(unanswered);
     }
