@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use stillwire::Duration;
 
-use crate::idle_args::IdleArgs;
+use crate::idle_args::{IdleArgs, span_or_never};
+use crate::limits;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Cyan.on_default().bold())
@@ -68,9 +70,21 @@ const HOST_EXAMPLES: &str = "\
 Examples:
   runner-std host -- bash
   runner-std host --name build -- make -j8     then, in another terminal: runner-std attach build
+  runner-std host -d --idle-timeout never -- ./server
+  runner-std host --serial /dev/ttyUSB0:115200 --serial /dev/ttyUSB1:9600,7E1
 
-This first host serves one session and one attached terminal. If standard input is a terminal you
-work in the session right away; its title tells whether the session is idle.";
+In a terminal the host goes to the background and you work in the session right away; the title tells
+whether it is idle. Ctrl-] d leaves it, and the session goes on. Elsewhere (a pipe, a service) the host
+stays where it was started.";
+
+const ATTACH_EXAMPLES: &str = "\
+Examples:
+  runner-std attach                            the only session there is
+  runner-std attach --view build
+  runner-std attach 'http://127.0.0.1:7681/#token=...'
+  echo 'make; exit' | runner-std attach build  its exit code is the session's
+
+Ctrl-] and then: d detach, c take control, v only watch, r reconnect now, Ctrl-] send Ctrl-].";
 
 /// Knows when a terminal session has gone still.
 #[derive(Debug, Parser)]
@@ -87,8 +101,13 @@ pub enum Command {
     /// Run a session that others can attach to, and work in it
     #[command(after_help = HOST_EXAMPLES, override_usage = "runner-std host [OPTIONS] [-- CMD...]")]
     Host(HostArgs),
-    /// Attach this terminal to a hosted session; Ctrl-] detaches
+    /// Attach this terminal to a hosted session; Ctrl-] d detaches
+    #[command(after_help = ATTACH_EXAMPLES)]
     Attach(AttachArgs),
+    /// List the sessions of this machine, and what they are doing
+    Ps(PsArgs),
+    /// End a session
+    Kill(KillArgs),
     /// Run a command right here and report when it is idle or active
     #[command(after_help = WATCH_EXAMPLES, override_usage = "runner-std watch [OPTIONS] -- CMD...")]
     Watch(WatchArgs),
@@ -182,10 +201,76 @@ pub struct HostArgs {
     #[command(flatten)]
     /// How the session is observed.
     pub observe: ObserveArgs,
+
+    /// Host a serial port as well; 115200 baud and 8N1 unless it says otherwise: DEV:9600,7E1,rtscts,nodtr
+    #[arg(long, value_name = "DEV[:BAUD]", help_heading = "Session")]
+    pub serial: Vec<String>,
+
+    /// Host a console behind TCP as well
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Session")]
+    pub tcp: Vec<String>,
+
+    /// Keep so much of the output for those who come late or are slow (at least 64KiB)
+    #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = size, help_heading = "Session")]
+    pub history: usize,
+
     #[command(flatten)]
     /// When it counts as idle.
     pub idle: IdleArgs,
-    /// The command to host, with its arguments [default: $SHELL]
+
+    /// Serve frames and WebSockets here; none: only the Unix socket [default: 127.0.0.1:7681, or another port if
+    /// that is taken]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "STILLWIRE_LISTEN", help_heading = "Connections")]
+    pub listen: Option<String>,
+
+    /// Listen where others can connect, although nothing is encrypted
+    #[arg(long, help_heading = "Connections")]
+    pub insecure: bool,
+
+    /// Take the token from FILE, which is made if it is not there [default: another token for every host]
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub token_file: Option<PathBuf>,
+
+    /// A name by which browsers reach this host, besides localhost and addresses
+    #[arg(long, value_name = "NAME", help_heading = "Connections")]
+    pub allow_host: Vec<String>,
+
+    /// An origin whose pages may connect, besides the host's own: https://panel.example
+    #[arg(long, value_name = "ORIGIN", help_heading = "Connections")]
+    pub allow_origin: Vec<String>,
+
+    /// Let all who attach type; otherwise the newest takes over
+    #[arg(long, help_heading = "Connections")]
+    pub share: bool,
+
+    /// Connections at the same time
+    #[arg(long, value_name = "N", default_value_t = limits::PEERS, value_parser = clap::value_parser!(u16).range(1..),
+          help_heading = "Connections")]
+    pub max_peers: u16,
+
+    /// Ask whoever is connected so often whether they still are (never: not at all)
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = span_or_never,
+          help_heading = "Connections")]
+    pub heartbeat: Duration,
+
+    /// Exit when nobody and nothing used the host for so long (never: stay)
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = span_or_never,
+          env = "STILLWIRE_IDLE_TIMEOUT", help_heading = "Idle exit")]
+    pub idle_timeout: Duration,
+
+    /// Output and busy jobs are no use: only attaching, typing and resizing are
+    #[arg(long, help_heading = "Idle exit")]
+    pub idle_strict: bool,
+
+    /// Start it in the background and leave this terminal alone
+    #[arg(long, short, conflicts_with = "headless")]
+    pub detach: bool,
+
+    /// Stay here and serve, but do not attach this terminal
+    #[arg(long)]
+    pub headless: bool,
+
+    /// The command to host, with its arguments [default: $SHELL, unless there is another session]
     #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<OsString>,
 }
@@ -193,9 +278,72 @@ pub struct HostArgs {
 /// `attach`
 #[derive(Args, Debug)]
 pub struct AttachArgs {
-    /// The session; may be left out if there is only one
-    pub name: Option<String>,
+    /// A session of this machine, or a URL: http://HOST:PORT/#token=…, ws://…, tcp://HOST:PORT; may be left out if
+    /// there is only one session
+    pub target: Option<String>,
+
+    /// Only watch
+    #[arg(long)]
+    pub view: bool,
+
+    /// Take the token for a URL from FILE [default: what the URL says, or STILLWIRE_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// Raise a desktop notification through the terminal when the session becomes idle
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    pub notify: Option<Notify>,
 }
+
+/// `ps`
+#[derive(Args, Debug)]
+pub struct PsArgs {
+    /// As JSON: one object per host and line
+    #[arg(long)]
+    pub json: bool,
+
+    /// Go on, and print again whenever something changes
+    #[arg(long, short)]
+    pub watch: bool,
+
+    /// When to use colours; NO_COLOR turns `auto` off
+    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+/// `kill`
+#[derive(Args, Debug)]
+pub struct KillArgs {
+    /// The session
+    pub name: String,
+
+    /// Send this signal to its foreground job and its leader, and nothing else [default: hang up, and kill what is
+    /// left after 3 s]
+    #[arg(long, short, value_name = "SIGNAL")]
+    pub signal: Option<String>,
+}
+
+/// `64KiB`, `1MiB`, `100000`
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err(format!("{unit:?} is no unit: use KiB or MiB")),
+    };
+    let number: usize = number.parse().map_err(|_| "a number of bytes, KiB or MiB is wanted".to_owned())?;
+    number
+        .checked_mul(factor)
+        .filter(|size| (SMALLEST..=LARGEST).contains(size))
+        .ok_or_else(|| "64KiB to 1GiB".into())
+}
+
+/// Bounds of a history, in bytes.
+const SMALLEST: usize = 64 << 10;
+const LARGEST: usize = 1 << 30;
 
 /// `strip`
 #[derive(Args, Debug)]

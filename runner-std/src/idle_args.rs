@@ -62,6 +62,6 @@ fn span(text: &str) -> Result<Duration, duration::Error> {
     duration::parse_span(text)
 }
 
-fn span_or_never(text: &str) -> Result<Duration, duration::Error> {
+pub(crate) fn span_or_never(text: &str) -> Result<Duration, duration::Error> {
     Ok(duration::parse(text)?.unwrap_or(Duration::MAX))
 }

@@ -1,8 +1,9 @@
 //! stillwire on a desktop: real terminals, files and sockets around the sans-IO core.
 //!
-//! The core decides; this crate reads the clock, waits in one poll(2), and moves bytes. The driver is
-//! `watch::Session`; what only Linux can do is in [`os`].
+//! The core decides; this crate reads the clock, waits in one place, and moves bytes. There are three drivers of a few
+//! dozen lines: `watch::Session`, `host::Server` and `attach::Attach`; what only Linux can do is in [`os`].
 
+pub mod attach;
 pub mod cast;
 pub mod cli;
 pub mod door;
@@ -16,6 +17,8 @@ pub mod manual;
 pub mod os;
 pub mod outlet;
 pub mod port;
+pub mod ps;
+pub mod runtime;
 pub mod signals;
 pub mod strip;
 pub mod terminal;

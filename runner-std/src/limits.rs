@@ -12,6 +12,8 @@ pub const KERNEL: u32 = 64 << 10;
 pub const TURNS: usize = 4;
 /// Connections taken in from one door before the others have theirs.
 pub const ACCEPTS: usize = 16;
+/// Plain requests that are answered at the same time, those that follow the list included.
+pub const REQUESTS: usize = 64;
 /// Bytes of an HTTP request up to its empty line.
 pub const REQUEST: usize = 8 << 10;
 /// Headers of an HTTP request.

@@ -57,6 +57,11 @@ impl Outlet {
         self.file.as_fd()
     }
 
+    /// Takes bytes, to be written by the next [`Outlet::flush`].
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.pending.extend_from_slice(bytes);
+    }
+
     /// Takes bytes and writes what the descriptor accepts at once.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The core's monitor, and the two things that reporting needs besides: where the stream stands, and which of
 //! its signals are worth a line.
 
-use stillwire::idle::{Evidence, Exit, Hint, Status};
+use stillwire::idle::{Evidence, Hint, Status};
 use stillwire::monitor::{self, Config, Monitor};
 use stillwire::novelty::Output;
 use stillwire::scan::{Modes, Signal, Token};
@@ -44,9 +44,15 @@ pub enum What {
 #[derive(Debug)]
 pub struct Tracker {
     monitor: Monitor,
+    said: Said,
+    at_once: bool,
+}
+
+/// What a session says out loud: of all its tokens, those that are worth a line.
+#[derive(Debug, Default)]
+pub struct Said {
     text: Vec<u8>,
     gates: [Gate; 6],
-    at_once: bool,
 }
 
 /// Counts the lines of one kind of signal in one second.
@@ -62,26 +68,13 @@ impl Tracker {
     pub fn new(config: Config) -> Self {
         let at_once = config.idle.confirm.is_zero();
         let monitor = Monitor::new(config, Instant::ZERO);
-        Self { monitor, text: Vec::new(), gates: [Gate::default(); 6], at_once }
+        Self { monitor, said: Said::default(), at_once }
     }
 
     /// The session printed this.
     pub fn output(&mut self, now: Instant, bytes: &[u8], mut tell: impl FnMut(Report)) {
         for token in self.monitor.handle_output(now, bytes) {
-            if let Token::Payload(_, piece) = token {
-                let room = LONGEST_TEXT.saturating_sub(self.text.len());
-                self.text.extend(piece.iter().take(room));
-            }
-            if let Some(signal) = token.signal()
-                && let Some(gate) = gate_of(signal)
-                && let Some(dropped) = self.gates[gate].pass(now)
-            {
-                let what = What::Signal { signal, text: said(signal, &self.text), dropped };
-                tell(Report { at: now, what });
-            }
-            if let Token::StringEnd(_) = token {
-                self.text.clear();
-            }
+            self.said.token(now, &token).map(&mut tell);
         }
         self.poll(now, tell);
     }
@@ -99,13 +92,7 @@ impl Tracker {
 
     /// The session ended.
     pub fn exit(&mut self, now: Instant, outcome: Outcome, tell: impl FnMut(Report)) {
-        self.monitor.handle_exit(
-            now,
-            match outcome {
-                Outcome::Code(code) => Exit::Code(i32::from(code)),
-                Outcome::Signal(signal) => Exit::Signal(i32::from(signal)),
-            },
-        );
+        self.monitor.handle_exit(now, outcome.exit());
         self.poll(now, tell);
     }
 
@@ -154,6 +141,25 @@ impl Tracker {
     /// The tally of the last output.
     pub fn last_output(&self) -> Output {
         self.monitor.last_output()
+    }
+}
+
+impl Said {
+    /// What there is to tell about a token.
+    pub fn token(&mut self, now: Instant, token: &Token<'_>) -> Option<Report> {
+        if let Token::Payload(_, piece) = token {
+            let room = LONGEST_TEXT.saturating_sub(self.text.len());
+            self.text.extend(piece.iter().take(room));
+        }
+        let report = token.signal().and_then(|signal| {
+            let dropped = self.gates[gate_of(signal)?].pass(now)?;
+            let what = What::Signal { signal, text: said(signal, &self.text), dropped };
+            Some(Report { at: now, what })
+        });
+        if let Token::StringEnd(_) = token {
+            self.text.clear();
+        }
+        report
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::{TcpListener, ToSocketAddrs};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use http::Policy;
 
@@ -19,7 +19,7 @@ use crate::os::{self, Interest, Poller, Source};
 pub struct Door {
     socket: Listener,
     source: Source,
-    policy: Rc<Policy>,
+    policy: Arc<Policy>,
     /// Given up for a moment when no descriptor is left, to tell whoever knocks that there is no room. Without it the
     /// loop would be woken for him for ever.
     spare: Option<OwnedFd>,
@@ -34,7 +34,7 @@ enum Listener {
 impl Door {
     /// A Unix socket at a path that only this user can reach; removed when the door is dropped.
     pub fn unix(listener: UnixListener, path: PathBuf, token: u64) -> Self {
-        let policy = Rc::new(Policy { known: true, ..Policy::default() });
+        let policy = Arc::new(Policy { known: true, ..Policy::default() });
         Self { socket: Listener::Unix(listener, path), source: Source::new(token), policy, spare: spare() }
     }
 
@@ -45,7 +45,7 @@ impl Door {
     pub fn tcp(address: impl ToSocketAddrs, policy: Policy, token: u64) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
-        let (source, policy) = (Source::new(token), Rc::new(policy));
+        let (source, policy) = (Source::new(token), Arc::new(policy));
         Ok(Self { socket: Listener::Tcp(listener), source, policy, spare: spare() })
     }
 
@@ -75,7 +75,7 @@ impl Door {
     pub fn accept(&mut self) -> Option<Connection> {
         loop {
             match self.next() {
-                Ok(Some(stream)) => match Connection::knock(stream, Rc::clone(&self.policy)) {
+                Ok(Some(stream)) => match Connection::knock(stream, Arc::clone(&self.policy)) {
                     Ok(connection) => return Some(connection),
                     Err(_) => continue,
                 },

@@ -16,7 +16,7 @@ mod websocket;
 
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use stillwire::link::frame::wire::Wire;
 use stillwire::link::frame::{EncodeError, Frame, MIN_BODY};
@@ -53,7 +53,7 @@ enum Layer {
     /// Who came has not said yet what it speaks.
     Knocking {
         request: Vec<u8>,
-        policy: Rc<Policy>,
+        policy: Arc<Policy>,
     },
     /// A request that is answered and closed.
     Request,
@@ -90,7 +90,7 @@ impl Connection {
     ///
     /// # Errors
     /// It has gone again.
-    pub fn knock(stream: Stream, policy: Rc<Policy>) -> io::Result<Self> {
+    pub fn knock(stream: Stream, policy: Arc<Policy>) -> io::Result<Self> {
         stream.prepare()?;
         Ok(Self::over(stream, Layer::Knocking { request: Vec::new(), policy }, Wire::stream()))
     }
@@ -118,7 +118,7 @@ impl Connection {
         Self { stream, layer, wire, out: Out::default(), source: Source::new(0), ended: false }
     }
 
-    /// Declares what to wait for, under this token from the first time on.
+    /// Declares what to wait for, under this token, which is given the first time and stays.
     ///
     /// # Errors
     /// As [`Poller::set`].
@@ -128,6 +128,16 @@ impl Connection {
         }
         let want = Interest { read: read && !self.ended, write: self.wants_write() };
         poller.set(self.stream.as_fd(), &mut self.source, want)
+    }
+
+    /// Goes by another token from now on.
+    ///
+    /// # Errors
+    /// As [`Poller::set`].
+    pub fn rename(&mut self, poller: &mut Poller, token: u64) -> io::Result<()> {
+        self.forget(poller);
+        self.source = Source::new(token);
+        self.watch(poller, token, true)
     }
 
     /// Has the poller forget it, to be closed.

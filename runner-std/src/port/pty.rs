@@ -10,6 +10,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, Winsize};
+use stillwire::idle::Exit;
 
 /// Variables that concern this process and not the session: secrets, and what systemd tells a service.
 const PRIVATE: [&str; 6] =
@@ -64,11 +65,27 @@ impl Outcome {
         }
     }
 
+    /// The same for the core.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Code(code) => Exit::Code(code as i32),
+            Self::Signal(signal) => Exit::Signal(signal as i32),
+        }
+    }
+
     fn from_status(status: ExitStatus) -> Self {
         let byte = |value: i32| u8::try_from(value & 0xFF).unwrap_or(u8::MAX);
         status
             .signal()
             .map_or_else(|| Self::Code(byte(status.code().unwrap_or(0))), |signal| Self::Signal(byte(signal)))
+    }
+}
+
+/// What a shell reports for a session that ended so.
+pub fn exit_code(exit: Exit) -> u8 {
+    match exit {
+        Exit::Code(code) => u8::try_from(code & 0xFF).unwrap_or(u8::MAX),
+        Exit::Signal(signal) => 128_u8.saturating_add(u8::try_from(signal & 0x7F).unwrap_or(0)),
     }
 }
 

@@ -17,7 +17,7 @@ const LIMIT: usize = 256 << 10;
 
 /// Writes event lines, and never waits for whoever reads them.
 #[derive(Debug)]
-pub(super) struct EventLog {
+pub(crate) struct EventLog {
     out: Outlet,
     lost: u64,
     /// Why nothing is written any more; empty if that is nobody's fault.
@@ -29,7 +29,7 @@ impl EventLog {
     ///
     /// # Errors
     /// If it cannot be opened; for `-` if standard output is a terminal, where the session would be.
-    pub(super) fn open(target: &OsStr) -> Result<Self, Failure> {
+    pub(crate) fn open(target: &OsStr) -> Result<Self, Failure> {
         let shown = target.to_string_lossy();
         let out = if target == "-" {
             if rustix::termios::isatty(rustix::stdio::stdout()) {
@@ -54,7 +54,7 @@ impl EventLog {
     }
 
     /// Writes one line, or counts it as lost.
-    pub(super) fn line(&mut self, now: Instant, line: &str) {
+    pub(crate) fn line(&mut self, now: Instant, line: &str) {
         if self.broken.is_some() {
             return;
         }
@@ -70,18 +70,23 @@ impl EventLog {
         self.put(line.as_bytes());
     }
 
+    /// The descriptor.
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
+        self.out.fd()
+    }
+
     /// The descriptor to wait for, if lines wait for it.
-    pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         (self.broken.is_none() && !self.out.is_empty()).then(|| self.out.fd())
     }
 
     /// Writes what waits.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         self.put(&[]);
     }
 
     /// Writes what waits, if its reader takes it within a second.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         let second = Timespec { tv_sec: 1, tv_nsec: 0 };
         if self.broken.is_none() && self.out.drain_for(Some(second)).is_ok() && !self.out.is_empty() {
             self.broken = Some("their reader is too slow".into());
@@ -89,7 +94,7 @@ impl EventLog {
     }
 
     /// What to tell the user at the end, if events could not be written.
-    pub(super) fn complaint(&self) -> Option<String> {
+    pub(crate) fn complaint(&self) -> Option<String> {
         let lost =
             (self.lost > 0).then(|| format!("{} events were lost, their reader was too slow", self.lost));
         match self.broken.as_deref() {

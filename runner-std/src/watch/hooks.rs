@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 /// What a hook is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Change {
+pub(crate) struct Change {
     /// `idle` or `running`.
     pub status: &'static str,
     /// The reason for `idle`; empty for `running`.
@@ -19,7 +19,7 @@ pub(super) struct Change {
 /// over, and never piles up. Hooks have their own process group, no standard input and no standard output (the
 /// terminal belongs to the session); their standard error is ours unless that is a terminal too.
 #[derive(Debug)]
-pub(super) struct Hooks {
+pub(crate) struct Hooks {
     on_idle: Option<String>,
     on_active: Option<String>,
     session: String,
@@ -31,19 +31,19 @@ pub(super) struct Hooks {
 
 impl Hooks {
     /// Hooks of a session; either may be missing.
-    pub(super) const fn new(session: String, on_idle: Option<String>, on_active: Option<String>) -> Self {
+    pub(crate) const fn new(session: String, on_idle: Option<String>, on_active: Option<String>) -> Self {
         let last_failure = String::new();
         Self { on_idle, on_active, session, running: None, waiting: None, failures: 0, last_failure }
     }
 
     /// The status has changed.
-    pub(super) fn changed(&mut self, change: Change) {
+    pub(crate) fn changed(&mut self, change: Change) {
         self.waiting = Some(change);
         self.reap();
     }
 
     /// A child may have ended (SIGCHLD): its place goes to the newest change.
-    pub(super) fn reap(&mut self) {
+    pub(crate) fn reap(&mut self) {
         if let Some(child) = &mut self.running {
             match child.try_wait() {
                 Ok(None) => return,
@@ -59,7 +59,7 @@ impl Hooks {
     }
 
     /// What to tell the user at the end, if hooks failed.
-    pub(super) fn complaint(&self) -> Option<String> {
+    pub(crate) fn complaint(&self) -> Option<String> {
         let times = if self.failures == 1 { "once".to_owned() } else { format!("{} times", self.failures) };
         (self.failures > 0).then(|| format!("a hook failed {times}, last: {}", self.last_failure))
     }

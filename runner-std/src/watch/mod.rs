@@ -3,8 +3,8 @@
 mod control;
 mod events;
 mod hooks;
-mod notify;
-mod observers;
+pub(crate) mod notify;
+pub(crate) mod observers;
 mod session;
 
 use std::ffi::OsString;
@@ -18,7 +18,6 @@ use rustix::termios::Winsize;
 use crate::cast::Recorder;
 use crate::cli::{ObserveArgs, WatchArgs};
 use crate::failure::Failure;
-use crate::host::Door;
 use crate::idle_args::IdleArgs;
 use crate::os;
 use crate::outlet::Outlet;
@@ -36,7 +35,7 @@ use session::Session;
 /// # Errors
 /// If the command cannot be run, or anything named on the command line cannot be opened.
 pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
-    run(&args.command, &args.observe, &args.idle, None)
+    run(&args.command, &args.observe, &args.idle)
 }
 
 /// The session's name: as given, or that of the program without its directory.
@@ -46,16 +45,7 @@ pub fn session_name(given: Option<&str>, command: &[OsString]) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// Runs a session to its end: `watch`, and `host` with a door.
-///
-/// # Errors
-/// As [`watch`].
-pub fn run(
-    command: &[OsString],
-    observe: &ObserveArgs,
-    idle: &IdleArgs,
-    door: Option<Door>,
-) -> Result<u8, Failure> {
+fn run(command: &[OsString], observe: &ObserveArgs, idle: &IdleArgs) -> Result<u8, Failure> {
     let name = session_name(observe.name.as_deref(), command);
     let size = terminal::size();
     // Files first: an inherited descriptor is taken over before anything here could be given its number.
@@ -65,29 +55,25 @@ pub fn run(
     let signals = Signals::new().map_err(failed)?;
     let zero = os::now();
     let modes = terminal::modes();
-    let headless = door.is_some() && modes.is_none();
-    let spawn = Spawn { command, session: &name, keyboard: headless || modes.is_some(), modes, size };
+    let spawn = Spawn { command, session: &name, keyboard: modes.is_some(), modes, size };
     let pty = Pty::spawn(&spawn).map_err(|error| cannot_run(command, &error))?;
     let mut session =
         Session::new(pty, Tracker::new(idle.config()), observers, signals, zero).map_err(failed)?;
-    session.door = door;
-    if !headless {
-        let stdin = rustix::stdio::stdin();
-        let screen = if observe.events.as_deref().is_some_and(|target| target == "-") {
-            terminal::aside()
-        } else {
-            rustix::stdio::stdout().try_clone_to_owned()
-        };
-        let screen = screen.map_err(failed)?;
-        session.screen_is_terminal = rustix::termios::isatty(&screen);
-        session.screen = Some(Outlet::new(screen));
-        let terminal = rustix::termios::isatty(stdin);
-        if !terminal || terminal::is_ours() {
-            session.keyboard = Some(stdin.try_clone_to_owned().map_err(failed)?);
-        }
-        if terminal && terminal::is_ours() {
-            session.raw = Some(Raw::enter(stdin).map_err(failed)?);
-        }
+    let stdin = rustix::stdio::stdin();
+    let screen = if observe.events.as_deref().is_some_and(|target| target == "-") {
+        terminal::aside()
+    } else {
+        rustix::stdio::stdout().try_clone_to_owned()
+    };
+    let screen = screen.map_err(failed)?;
+    session.screen_is_terminal = rustix::termios::isatty(&screen);
+    session.screen = Some(Outlet::new(screen));
+    let terminal = rustix::termios::isatty(stdin);
+    if !terminal || terminal::is_ours() {
+        session.keyboard = Some(stdin.try_clone_to_owned().map_err(failed)?);
+    }
+    if terminal && terminal::is_ours() {
+        session.raw = Some(Raw::enter(stdin).map_err(failed)?);
     }
     let outcome = session.run();
     session.raw = None;
@@ -97,7 +83,11 @@ pub fn run(
     outcome.map(|outcome| outcome.code()).map_err(|error| Failure::io("wait for the session", error))
 }
 
-fn observers(
+/// Everybody who is told what a session does.
+///
+/// # Errors
+/// If a file cannot be opened.
+pub(crate) fn observers(
     name: &str,
     args: &ObserveArgs,
     command: &[OsString],
@@ -129,7 +119,8 @@ fn recorder(path: &Path, name: &str, command: &[OsString], size: Winsize) -> Res
     Recorder::new(file, size.ws_col, size.ws_row, timestamp, &words.join(" "), name).map_err(cannot)
 }
 
-fn cannot_run(command: &[OsString], error: &io::Error) -> Failure {
+/// Why a command could not be started, with the exit code that says so.
+pub(crate) fn cannot_run(command: &[OsString], error: &io::Error) -> Failure {
     let program = command.first().map(|program| program.to_string_lossy()).unwrap_or_default();
     let failure = Failure::io(format!("run {program}"), error);
     match error.kind() {

@@ -6,7 +6,7 @@ use crate::cli::Notify;
 const LONGEST: usize = 120;
 
 /// The bytes that raise a desktop notification in this terminal.
-pub(super) fn notification(how: Notify, text: &str) -> Vec<u8> {
+pub(crate) fn notification(how: Notify, text: &str) -> Vec<u8> {
     let text = plain(text);
     match if how == Notify::Auto { guess(|name| std::env::var(name).ok()) } else { how } {
         Notify::Osc9 => format!("\x1B]9;{text}\x1B\\").into_bytes(),
@@ -16,12 +16,12 @@ pub(super) fn notification(how: Notify, text: &str) -> Vec<u8> {
 }
 
 /// The bytes that show `text` as the title, after the old one has been put on the terminal's stack.
-pub(super) fn push_title(text: &str) -> Vec<u8> {
+pub(crate) fn push_title(text: &str) -> Vec<u8> {
     format!("\x1B[22;0t\x1B]2;{}\x1B\\", plain(text)).into_bytes()
 }
 
 /// The bytes that show the title from before [`push_title`] again.
-pub(super) const POP_TITLE: &[u8] = b"\x1B[23;0t";
+pub(crate) const POP_TITLE: &[u8] = b"\x1B[23;0t";
 
 /// What this terminal understands, from the variables with which terminals announce themselves.
 ///

@@ -17,7 +17,7 @@ use crate::track::{Report, What};
 
 /// The event log, the hooks, the recording, and what the user's terminal is to be told.
 #[derive(Debug)]
-pub(super) struct Observers {
+pub(crate) struct Observers {
     /// The session's name.
     pub session: String,
     /// `--events`
@@ -44,14 +44,14 @@ pub(super) struct Observers {
 
 impl Observers {
     /// The session has begun.
-    pub(super) fn start(&mut self, pid: u32) {
+    pub(crate) fn start(&mut self, pid: u32) {
         if let Some(events) = &mut self.events {
             events.line(Instant::ZERO, &lines::start(&self.session, Some(pid)));
         }
     }
 
     /// Something is to be told.
-    pub(super) fn report(&mut self, report: &Report) {
+    pub(crate) fn report(&mut self, report: &Report) {
         if let (Some(events), Some(line)) = (&mut self.events, lines::report(report)) {
             events.line(report.at, &line);
         }
@@ -61,7 +61,7 @@ impl Observers {
     }
 
     /// The session has ended.
-    pub(super) fn exit(&mut self, now: Instant, outcome: Outcome) {
+    pub(crate) fn exit(&mut self, now: Instant, outcome: Outcome) {
         if let Some(events) = &mut self.events {
             events.line(now, &lines::exit(now, outcome));
         }
@@ -70,7 +70,7 @@ impl Observers {
     }
 
     /// Writes to the recording, if there is one; a full disk ends the recording and not the session.
-    pub(super) fn record(&mut self, write: impl FnOnce(&mut Recorder<File>) -> std::io::Result<()>) {
+    pub(crate) fn record(&mut self, write: impl FnOnce(&mut Recorder<File>) -> std::io::Result<()>) {
         if let Some(recorder) = &mut self.recorder
             && let Err(error) = write(recorder)
         {
@@ -80,32 +80,32 @@ impl Observers {
     }
 
     /// The descriptor to wait for, if event lines wait for it.
-    pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         self.events.as_ref()?.waits_for()
     }
 
     /// Writes the event lines that wait.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         if let Some(events) = self.events.as_mut().filter(|events| events.waits_for().is_some()) {
             events.flush();
         }
     }
 
     /// Writes the event lines that still wait; nobody is told anything after this.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let Some(events) = &mut self.events {
             events.finish();
         }
     }
 
     /// What the user should know when all is over.
-    pub(super) fn complaints(&self) -> Vec<String> {
+    pub(crate) fn complaints(&self) -> Vec<String> {
         let events = self.events.as_ref().and_then(EventLog::complaint);
         self.complaints.iter().cloned().chain(events).chain(self.hooks.complaint()).collect()
     }
 
     /// What the user's terminal is to be told now; only to be asked for between two sequences.
-    pub(super) fn aside(&mut self) -> Vec<u8> {
+    pub(crate) fn aside(&mut self) -> Vec<u8> {
         let mut bytes = std::mem::take(&mut self.notices);
         let (wanted, shown) = &mut self.titles;
         if wanted != shown {

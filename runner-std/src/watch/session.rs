@@ -9,7 +9,6 @@ use rustix::process::Signal;
 use stillwire::{Duration, Instant};
 
 use super::observers::Observers;
-use crate::host::Door;
 use crate::os::{self, Hints};
 use crate::outlet::Outlet;
 use crate::port::pty::{Outcome, Pty};
@@ -43,8 +42,6 @@ pub(super) struct Session {
     pub raw: Option<Raw>,
     /// The signals of this process.
     pub signals: Signals,
-    /// Where others attach.
-    pub door: Option<Door>,
     /// Keys on their way to the session.
     pub to_session: Outlet,
     /// The start of the session on the clock.
@@ -61,7 +58,6 @@ struct Ready {
     signal: bool,
     output: bool,
     keys: bool,
-    door: bool,
 }
 
 impl Session {
@@ -86,7 +82,6 @@ impl Session {
             keyboard: None,
             raw: None,
             signals,
-            door: None,
             to_session,
             zero,
             hints: Hints::default(),
@@ -111,9 +106,6 @@ impl Session {
             }
             if ready.keys {
                 self.keys(now);
-            }
-            if ready.door {
-                self.door(now);
             }
             let drained = !(ready.output || self.ended.is_some()) || self.output(now, &mut buffer);
             self.due(now);
@@ -156,10 +148,6 @@ impl Session {
         let after_keys = fds.len();
         let writes = [self.screen.as_ref().filter(|_| full).map(Outlet::fd), self.observers.waits_for()];
         fds.extend(writes.into_iter().flatten().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::OUT)));
-        let after_writes = fds.len();
-        if let Some(door) = &self.door {
-            door.interest(&mut fds, self.to_session.is_empty());
-        }
         match rustix::event::poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -172,7 +160,6 @@ impl Session {
             signal: came(0..1),
             output: master.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) && !full,
             keys: came(2..after_keys),
-            door: came(after_writes..fds.len()),
         };
         drop(fds);
         if !self.to_session.is_empty() {
@@ -207,9 +194,6 @@ impl Session {
         let bytes = buffer.get(..filled).unwrap_or(&[]);
         if !bytes.is_empty() {
             self.show(bytes);
-            if let Some(door) = &mut self.door {
-                door.show(bytes);
-            }
             self.tracker.output(now, bytes, |report| self.observers.report(&report));
             self.observers.record(|recorder| recorder.output(now, bytes));
         }
@@ -224,9 +208,7 @@ impl Session {
         if screen.write(bytes).is_err() {
             // The terminal or the reader of the pipe has gone: nobody is left to do this for.
             self.screen = None;
-            if self.door.is_none() {
-                self.leave(Signal::HUP, Signal::PIPE);
-            }
+            self.leave(Signal::HUP, Signal::PIPE);
         }
     }
 
@@ -256,18 +238,6 @@ impl Session {
         self.tracker.input(now, bytes, |report| self.observers.report(&report));
         if self.observers.record_input {
             self.observers.record(|recorder| recorder.input(now, bytes));
-        }
-    }
-
-    fn door(&mut self, now: Instant) {
-        let Some(mut door) = self.door.take() else { return };
-        let (keys, size) = door.serve(&self.pty, self.tracker.modes());
-        self.door = Some(door);
-        if !keys.is_empty() {
-            self.typed(now, &keys);
-        }
-        if let Some(size) = size {
-            self.observers.record(|recorder| recorder.resize(now, size.ws_col, size.ws_row));
         }
     }
 
@@ -318,9 +288,6 @@ impl Session {
         }
         if let Some(screen) = self.screen.as_mut().filter(|_| self.leaving.is_none()) {
             let _ = screen.drain();
-        }
-        if let Some(door) = &mut self.door {
-            door.close(self.ended.map_or(0, |(outcome, _)| outcome.code()));
         }
         self.raw = None;
         self.observers.finish();

@@ -17,6 +17,7 @@ fn a_host_is_attached_to_from_another_terminal() {
     terminal.wait_for("from-22-attach");
     terminal.window(1);
     terminal.key("C-]");
+    terminal.text("d");
     terminal.wait_for("detached=0");
     terminal.window(0);
     terminal.line("exit 4");

@@ -54,7 +54,7 @@ fn the_terminal_is_restored_when_the_runner_is_asked_to_end() {
     terminal.wait_for("here");
     signal("TERM", &terminal.runner_pid());
     terminal.wait_for("rc=143");
-    terminal.line("stty -a > after; echo written");
+    terminal.line("stty -a > after; echo writ''ten");
     terminal.wait_for("written\n");
     assert_eq!(terminal.folder.read("after"), terminal.folder.read("before"));
 }

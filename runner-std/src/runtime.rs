@@ -7,12 +7,13 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::ps;
 
 /// The directory of the sockets: `$XDG_RUNTIME_DIR/stillwire`, or `stillwire-UID` among the temporary files.
 ///
 /// # Errors
 /// If it cannot be made, or somebody else could look into it.
-pub(super) fn directory() -> Result<PathBuf, Failure> {
+pub fn directory() -> Result<PathBuf, Failure> {
     let uid = rustix::process::getuid().as_raw();
     let path = match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_absolute()) {
         Some(runtime) => PathBuf::from(runtime).join("stillwire"),
@@ -34,32 +35,59 @@ pub(super) fn directory() -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// The names of the sessions that answer, sorted; sockets that nobody listens on are removed.
+/// The sockets of the hosts that answer, sorted; those that nobody listens on are removed.
 ///
 /// # Errors
 /// As [`directory`].
-pub(super) fn sessions() -> Result<Vec<String>, Failure> {
+pub fn sockets() -> Result<Vec<PathBuf>, Failure> {
     let directory = directory()?;
     let entries = fs::read_dir(&directory)
         .map_err(|error| Failure::io(format!("read {}", directory.display()), error))?;
-    let mut names = Vec::new();
-    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        let name = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".sock"));
-        if let Some(name) = name
-            && !is_stale(&path)
-        {
-            names.push(name.to_owned());
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "sock") && !is_stale(path)).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The socket behind which a session is, and its name; without a name, the only one there is.
+///
+/// # Errors
+/// There is none, or more than one to choose from.
+pub fn find(name: Option<&str>) -> Result<(PathBuf, String), Failure> {
+    // Most hosts have one session, and are called as it is.
+    if let Some(name) = name
+        && let Ok(path) = socket(name)
+        && path.exists()
+        && !is_stale(&path)
+    {
+        return Ok((path, name.to_owned()));
+    }
+    let mut all = Vec::new();
+    for path in sockets()? {
+        all.extend(ps::names(&path).into_iter().map(|name| (path.clone(), name)));
+    }
+    let known = all.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let start = "start one: runner-std host -- bash";
+    match (name, all.len()) {
+        (None, 1) => Ok(all.remove(0)),
+        (None, 0) => Err(Failure::new("there is no session").hint(start)),
+        (None, _) => {
+            Err(Failure::usage("there is more than one session").hint(format!("name one of: {known}")))
+        }
+        (Some(name), count) => {
+            let hint = if count == 0 { start.to_owned() } else { format!("there is: {known}") };
+            let found = all.into_iter().find(|(_, known)| known == name);
+            found.ok_or_else(|| Failure::new(format!("there is no session named {name}")).hint(hint))
         }
     }
-    names.sort();
-    Ok(names)
 }
 
 /// The socket of a session.
 ///
 /// # Errors
 /// As [`directory`]; or the name is no file name.
-pub(super) fn socket(name: &str) -> Result<PathBuf, Failure> {
+pub fn socket(name: &str) -> Result<PathBuf, Failure> {
     let plain =
         !name.is_empty() && !name.starts_with('.') && name.chars().all(|c| !c.is_control() && c != '/');
     if !plain {
@@ -73,7 +101,7 @@ pub(super) fn socket(name: &str) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// If another session has the name, or the socket cannot be made.
-pub(super) fn listen(name: &str) -> Result<(UnixListener, PathBuf), Failure> {
+pub fn listen(name: &str) -> Result<(UnixListener, PathBuf), Failure> {
     let path = socket(name)?;
     if path.exists() && !is_stale(&path) {
         return Err(Failure::new(format!("a session named {name} is hosted already")).hint(format!(

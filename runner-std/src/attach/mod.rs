@@ -1,0 +1,77 @@
+//! `attach`: this terminal, as a client of a session.
+
+mod driver;
+mod keyboard;
+mod link;
+mod screen;
+mod target;
+
+use std::io;
+
+use stillwire::link::close::CloseReason;
+use stillwire::link::frame::Role;
+use stillwire::link::reconnect::Reason;
+
+use crate::cli::{AttachArgs, Notify};
+use crate::failure::Failure;
+use crate::token::Token;
+use driver::{Attach, End};
+use target::Target;
+
+/// Attaches this terminal to a session until it ends or the user detaches.
+///
+/// # Errors
+/// If there is no such session, or it cannot be reached.
+pub fn attach(args: &AttachArgs) -> Result<u8, Failure> {
+    let mut target = Target::find(args.target.as_deref())?;
+    if let Some(path) = &args.token_file {
+        target.token = Some(Token::read(path)?);
+    } else if target.token.is_none()
+        && let Ok(token) = std::env::var("STILLWIRE_TOKEN")
+    {
+        target.token = Some(Token::given(&token)?);
+    }
+    let role = if args.view { Role::Viewer } else { Role::Controller };
+    run(target, role, args.notify)
+}
+
+/// Attaches this terminal to a session that was just started here.
+///
+/// # Errors
+/// As [`attach`].
+pub fn local(name: &str, notify: Option<Notify>) -> Result<u8, Failure> {
+    run(Target::find(Some(name))?, Role::Controller, notify)
+}
+
+fn run(target: Target, role: Role, notify: Option<Notify>) -> Result<u8, Failure> {
+    let name = target.to_string();
+    let failed = |error: io::Error| Failure::io(format!("stay attached to {name}"), error);
+    let mut attach = Attach::new(target, role, notify).map_err(failed)?;
+    let end = attach.run();
+    attach.leave();
+    match end.map_err(failed)? {
+        End::Exited(code) => Ok(code),
+        End::Detached => {
+            eprintln!("[detached from {name}; back with: runner-std attach {name}]");
+            Ok(0)
+        }
+        End::Unreachable(error) => Err(Failure::io(format!("reach {name}"), error)),
+        End::Refused(reason) => Err(refused(&name, reason)),
+    }
+}
+
+fn refused(name: &str, reason: Reason) -> Failure {
+    let Reason::Closed(reason) = reason else {
+        return Failure::new(format!("{name} does not answer ({})", reason.as_str()));
+    };
+    match reason {
+        CloseReason::Unauthorised => {
+            Failure::new(format!("{name} refuses the token, or has no such session"))
+                .hint("take the whole URL that the host printed, or --token-file FILE")
+        }
+        CloseReason::IdleExit => Failure::new(format!("the host of {name} has gone: nobody used it")),
+        CloseReason::GoingAway => Failure::new(format!("the host of {name} has gone")),
+        CloseReason::ProtocolError => Failure::new(format!("{name} speaks another version of the protocol")),
+        reason => Failure::new(format!("{name} closed the connection ({})", reason.as_str())),
+    }
+}

@@ -1,0 +1,115 @@
+//! The terminal that a session is shown on.
+
+use std::io;
+
+use stillwire::scan::{Config, Modes, Scanner};
+
+use crate::outlet::Outlet;
+use crate::terminal;
+use crate::watch::notify;
+
+/// A terminal or a pipe, and what the session has set in it.
+#[derive(Debug)]
+pub(super) struct Screen {
+    out: Outlet,
+    /// Whether it can be told titles and modes.
+    is_terminal: bool,
+    scanner: Scanner,
+    modes: Modes,
+    /// Whether something was shown that a new beginning has to clear.
+    used: bool,
+    /// What the title says, and what it should.
+    titles: (Option<String>, Option<String>),
+}
+
+impl Screen {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// If no descriptor is left.
+    pub(super) fn new() -> io::Result<Self> {
+        let out = rustix::stdio::stdout().try_clone_to_owned()?;
+        let is_terminal = rustix::termios::isatty(&out);
+        Ok(Self {
+            out: Outlet::new(out),
+            is_terminal,
+            scanner: Scanner::new(Config::DEFAULT),
+            modes: Modes::DEFAULT,
+            used: false,
+            titles: (None, None),
+        })
+    }
+
+    /// Where it goes, to wait until it takes more.
+    pub(super) const fn out(&self) -> &Outlet {
+        &self.out
+    }
+
+    /// Whether it is a terminal.
+    pub(super) const fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Adds output of the session.
+    pub(super) fn show(&mut self, output: &[u8]) {
+        if self.is_terminal {
+            self.scanner.scan(output).for_each(|token| self.modes.handle(&token));
+        }
+        self.used |= !output.is_empty();
+        self.out.push(output);
+    }
+
+    /// The output goes on elsewhere: as a terminal that was just switched on.
+    pub(super) fn restart(&mut self) {
+        if self.is_terminal && self.used {
+            self.calm();
+            self.out.push(b"\x1B[H\x1B[2J");
+        }
+    }
+
+    /// What the title should say; None: what it was.
+    pub(super) fn title(&mut self, title: Option<String>) {
+        self.titles.1 = title;
+    }
+
+    /// Rings, or raises a notification.
+    pub(super) fn notify(&mut self, bytes: &[u8]) {
+        if self.is_terminal && self.scanner.is_ground() {
+            self.out.push(bytes);
+        }
+    }
+
+    /// Writes what waits, as far as the terminal takes it. The title goes between two sequences.
+    ///
+    /// # Errors
+    /// Whoever read it has gone.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        if self.is_terminal && self.scanner.is_ground() && self.titles.0 != self.titles.1 {
+            if self.titles.0.is_some() {
+                self.out.push(notify::POP_TITLE);
+            }
+            if let Some(title) = &self.titles.1 {
+                self.out.push(&notify::push_title(title));
+            }
+            self.titles.0.clone_from(&self.titles.1);
+        }
+        self.out.flush()
+    }
+
+    /// Leaves it as a shell wants it: the session may go on, but not here.
+    pub(super) fn leave(&mut self) {
+        if self.is_terminal {
+            self.titles.1 = None;
+            self.calm();
+        }
+        let _ = self.flush();
+        let _ = self.out.drain_for(Some(rustix::event::Timespec { tv_sec: 2, tv_nsec: 0 }));
+    }
+
+    fn calm(&mut self) {
+        // CAN ends the sequence that will never be finished.
+        let cancel: &[u8] = if self.scanner.is_ground() { b"" } else { b"\x18" };
+        let calm = [cancel, &terminal::calm(&self.modes)].concat();
+        self.show(&calm);
+    }
+}

@@ -1,0 +1,196 @@
+//! Where a session is, and the way there.
+
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use tungstenite::handshake::derive_accept_key;
+
+use crate::failure::Failure;
+use crate::limits;
+use crate::link::{Connection, Stream};
+use crate::runtime;
+use crate::token::{Token, random};
+
+/// A session somewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    way: Way,
+    /// Its name; empty: the only one there.
+    pub session: String,
+    /// The secret that the URL tells.
+    pub token: Option<Token>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Way {
+    Unix(PathBuf),
+    /// Frames over TCP.
+    Tcp(String),
+    /// Frames in messages.
+    WebSocket(String),
+}
+
+impl Target {
+    /// Finds a session of this machine, or reads a URL.
+    ///
+    /// # Errors
+    /// There is no such session, or more than one to choose from, or it is no URL that can be used.
+    pub(super) fn find(text: Option<&str>) -> Result<Self, Failure> {
+        if let Some((scheme, rest)) = text.and_then(|text| text.split_once("://")) {
+            return Self::url(scheme, rest);
+        }
+        let (path, session) = runtime::find(text)?;
+        Ok(Self { way: Way::Unix(path), session, token: None })
+    }
+
+    fn url(scheme: &str, rest: &str) -> Result<Self, Failure> {
+        let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let with_port =
+            |port: u16| if has_port { authority.to_owned() } else { format!("{authority}:{port}") };
+        let way = match scheme {
+            "ws" | "http" => Way::WebSocket(with_port(80)),
+            "tcp" if has_port => Way::Tcp(authority.to_owned()),
+            "tcp" => return Err(Failure::usage("tcp:// needs a port: tcp://HOST:PORT")),
+            "wss" | "https" => {
+                return Err(Failure::usage("wss:// is not there yet")
+                    .hint("tunnel it: ssh -L 7681:127.0.0.1:7681 HOST"));
+            }
+            _ => return Err(Failure::usage(format!("{scheme}:// is none of http, ws, tcp"))),
+        };
+        let field = |name: &str| {
+            let mut fields = fragment.split('&').filter_map(|field| field.split_once('='));
+            fields.find(|(key, _)| *key == name).map(|(_, value)| value)
+        };
+        let token = field("token").map(Token::given).transpose()?;
+        Ok(Self { way, session: field("session").unwrap_or_default().to_owned(), token })
+    }
+
+    /// Whether it is on this machine, where no token is needed and a host that is gone is gone.
+    pub(super) const fn is_local(&self) -> bool {
+        matches!(self.way, Way::Unix(_))
+    }
+
+    /// Opens a connection. May block.
+    ///
+    /// # Errors
+    /// If nobody answers, or not as a host does.
+    pub(super) fn dial(&self, token: Option<&Token>) -> io::Result<Connection> {
+        match &self.way {
+            Way::Unix(path) => Connection::frames(Stream::Unix(UnixStream::connect(path)?)),
+            Way::Tcp(address) => Connection::frames(Stream::Tcp(connect(address)?)),
+            Way::WebSocket(address) => {
+                let mut stream = connect(address)?;
+                let rest = upgrade(&mut stream, address, token)?;
+                Connection::websocket(Stream::Tcp(stream), rest)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.way {
+            Way::Unix(_) => f.write_str(&self.session),
+            Way::Tcp(address) | Way::WebSocket(address) => f.write_str(address),
+        }
+    }
+}
+
+fn connect(address: &str) -> io::Result<TcpStream> {
+    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, limits::DIAL) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// Asks for a WebSocket; what came behind the answer is given back.
+fn upgrade(stream: &mut TcpStream, host: &str, token: Option<&Token>) -> io::Result<Vec<u8>> {
+    stream.set_read_timeout(Some(limits::DIAL))?;
+    let key = base64(&random::<16>()?);
+    let authorization =
+        token.map(|token| format!("Authorization: Bearer {}\r\n", token.secret())).unwrap_or_default();
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: {key}\r\n{authorization}\r\n"
+    );
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    let end = loop {
+        if let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end + 4;
+        }
+        let mut bytes = [0; 1024];
+        let count = stream.read(&mut bytes)?;
+        if count == 0 || answer.len() > limits::REQUEST {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        answer.extend_from_slice(bytes.get(..count).unwrap_or_default());
+    };
+    let rest = answer.split_off(end);
+    let text = String::from_utf8_lossy(&answer);
+    let mut lines = text.lines();
+    let status = lines.next().unwrap_or_default();
+    let expected = derive_accept_key(key.as_bytes());
+    let accepted = lines
+        .filter_map(|line| line.split_once(':'))
+        .any(|(name, value)| name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == expected);
+    if !status.starts_with("HTTP/1.1 101") || !accepted {
+        let kind = if status.contains(" 403 ") || status.contains(" 401 ") {
+            io::ErrorKind::PermissionDenied
+        } else {
+            io::ErrorKind::InvalidData
+        };
+        let why = String::from_utf8_lossy(&rest).lines().next().unwrap_or_default().to_owned();
+        return Err(io::Error::new(kind, format!("{status} {why}")));
+    }
+    Ok(rest)
+}
+
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let word =
+            three.iter().chain([0, 0].iter()).take(3).fold(0_u32, |word, &byte| word << 8 | u32::from(byte));
+        for place in 0..4 {
+            let digit = DIGITS[usize::try_from(word >> (18 - 6 * place) & 63).unwrap_or(0)];
+            text.push(if place <= three.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_read_or_explained() {
+        let page = Target::find(Some("http://127.0.0.1:7681/#token=abc&session=build")).unwrap();
+        assert_eq!(page.way, Way::WebSocket("127.0.0.1:7681".into()));
+        assert_eq!((page.session.as_str(), page.token.unwrap().secret()), ("build", "abc"));
+        assert_eq!(Target::find(Some("ws://box")).unwrap().way, Way::WebSocket("box:80".into()));
+        assert_eq!(Target::find(Some("tcp://[::1]:9")).unwrap().way, Way::Tcp("[::1]:9".into()));
+        for wrong in ["tcp://box", "ssh://box", "wss://box"] {
+            assert!(Target::find(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        let table = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        for (plain, coded) in table {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Connections, as the driver sees them: peers of the core, and those who ask for something that is no session.
+
+use stillwire::Instant;
+use stillwire::link::close::CloseReason;
+use stillwire::link::frame::{Outcome, Role};
+use stillwire::link::host::{Heard, Link, PeerId};
+
+use super::list::{self, Answer};
+use super::seats::Seat;
+use super::server::{Server, kind};
+use crate::door::http::Asked;
+use crate::limits;
+use crate::link::{Connection, Input, Written};
+
+/// A peer's connection.
+#[derive(Debug)]
+pub(super) struct Guest {
+    peer: PeerId,
+    connection: Connection,
+}
+
+/// Somebody who asked, and is told.
+#[derive(Debug)]
+pub(super) struct Request {
+    connection: Connection,
+    /// It is told whenever something changes; what it was told last.
+    follows: Option<String>,
+}
+
+impl Server {
+    /// Lets in whoever knocks.
+    pub(super) fn knocked(&mut self, now: Instant, door: usize) {
+        for _ in 0..limits::ACCEPTS {
+            let Some(door) = self.doors.get_mut(door) else { return };
+            let Some(mut connection) = door.accept() else { return };
+            // Without a slot the connection is closed: a client dials again.
+            let Ok(peer) = self.core.handle_connect(now, Link::Reliable) else { continue };
+            let token = kind::GUEST | u64::from(peer.generation) << 16 | u64::from(peer.slot);
+            let watched = connection.watch(&mut self.poller, token, true);
+            match self.guests.get_mut(usize::from(peer.slot)) {
+                Some(slot) if watched.is_ok() => *slot = Some(Guest { peer, connection }),
+                _ => {
+                    let _ = self.core.handle_closed(now, peer, CloseReason::Full);
+                }
+            }
+        }
+    }
+
+    /// Takes what came from a peer.
+    pub(super) fn hear(&mut self, now: Instant, peer: PeerId) {
+        let slot = self.guests.get_mut(usize::from(peer.slot));
+        let Some(guest) = slot.and_then(Option::as_mut).filter(|guest| guest.peer == peer) else { return };
+        let connection = &mut guest.connection;
+        let mut budget = limits::BITE;
+        let asked = loop {
+            match connection.read(&mut self.buffer, &mut budget) {
+                Input::Nothing => return,
+                Input::Closed(code) => {
+                    let reason = code.map_or(CloseReason::Abnormal, CloseReason::from_code);
+                    let _ = self.core.handle_closed(now, peer, reason);
+                    return;
+                }
+                Input::Asked(asked) => break asked,
+                Input::Bytes(mut input) => {
+                    let _ = self.core.handle_received(now, peer);
+                    let known = connection.is_known();
+                    while let Some(part) = connection.wire.next(&mut input) {
+                        let heard = match part {
+                            Ok(part) => self.core.handle_part(now, peer, part),
+                            Err(error) => self.core.handle_broken(now, peer, error).map(|()| Heard::Nothing),
+                        };
+                        match heard {
+                            Ok(Heard::Hello(hello)) => {
+                                let token = self.token.as_ref();
+                                let trusted =
+                                    known || token.is_some_and(|token| token.matches(hello.token.0));
+                                let session = seat_of(&self.seats, hello.session).filter(|_| trusted);
+                                let _ = match session {
+                                    Some(session) => {
+                                        self.core.admit(now, peer, &hello, session, Role::Controller)
+                                    }
+                                    None => self.core.refuse(now, peer, CloseReason::Unauthorised),
+                                };
+                            }
+                            // There is no application behind this host yet.
+                            Ok(Heard::Message { client, id, rest: 0, .. }) => {
+                                let _ = self.core.reply(client, id, Outcome::NoHandler, &[]);
+                            }
+                            Ok(_) => {}
+                            Err(_) => return,
+                        }
+                    }
+                }
+            }
+        };
+        let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
+        self.asked(now, peer, &asked);
+    }
+
+    /// Asks for frames while connections have room, and writes them.
+    pub(super) fn speak(&mut self, now: Instant) {
+        for guest in self.guests.iter_mut().flatten() {
+            let (peer, connection) = (guest.peer, &mut guest.connection);
+            let mut turns = limits::TURNS;
+            loop {
+                let mut broken = false;
+                while let Some(frame) = self.core.next_frame(now, peer, connection.room()) {
+                    broken |= connection.send(&frame).is_err();
+                }
+                if !connection.wants_write() {
+                    break;
+                }
+                if turns == 0 {
+                    self.again = true;
+                    break;
+                }
+                turns -= 1;
+                let written =
+                    if broken { Err(std::io::ErrorKind::InvalidData.into()) } else { connection.flush() };
+                let told = match written {
+                    Ok(Written::All) => self.core.handle_flushed(now, peer),
+                    Ok(Written::Some) => self.core.handle_written(now, peer),
+                    Ok(Written::Nothing) => break,
+                    Err(_) => self.core.handle_closed(now, peer, CloseReason::Abnormal),
+                };
+                if !matches!(written, Ok(Written::All)) || told.is_err() {
+                    break;
+                }
+            }
+            let _ = connection.watch(&mut self.poller, 0, true);
+            if connection.is_done() {
+                let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
+            }
+        }
+        // What was written or lost may have ended somebody.
+        while let Some(event) = self.core.poll(now) {
+            self.changed = true;
+            self.handle(now, event);
+        }
+    }
+
+    /// A peer is gone.
+    pub(super) fn part(&mut self, peer: PeerId) {
+        let slot = self.guests.get_mut(usize::from(peer.slot));
+        if let Some(mut guest) = slot.and_then(|slot| slot.take_if(|guest| guest.peer == peer)) {
+            guest.connection.forget(&mut self.poller);
+        }
+    }
+
+    /// Somebody asked for something that is no session.
+    fn asked(&mut self, now: Instant, peer: PeerId, asked: &Asked) {
+        let slot = self.guests.get_mut(usize::from(peer.slot));
+        let Some(guest) = slot.and_then(|slot| slot.take_if(|guest| guest.peer == peer)) else { return };
+        let mut connection = guest.connection;
+        connection.forget(&mut self.poller);
+        let free = self.requests.iter().position(Option::is_none).unwrap_or(self.requests.len());
+        if free >= limits::REQUESTS {
+            return;
+        }
+        let mut follows = None;
+        match list::answer(self, now, asked) {
+            Answer::Page(status, kind, body) => connection.answer(status, kind, &body),
+            Answer::Follow => {
+                connection.stream(list::STREAM.as_bytes());
+                follows = Some(String::new());
+                self.changed = true;
+            }
+        }
+        let _ = connection.rename(&mut self.poller, kind::REQUEST | free as u64);
+        let request = Some(Request { connection, follows });
+        match self.requests.get_mut(free) {
+            Some(slot) => *slot = request,
+            None => self.requests.push(request),
+        }
+    }
+
+    /// Whoever asked has nothing more to say; but he may go.
+    pub(super) fn hear_request(&mut self, index: usize) {
+        let Some(slot) = self.requests.get_mut(index) else { return };
+        let Some(request) = slot else { return };
+        let mut budget = limits::BITE;
+        while let input @ (Input::Bytes(_) | Input::Closed(_)) =
+            request.connection.read(&mut self.buffer, &mut budget)
+        {
+            if matches!(input, Input::Closed(_)) {
+                request.connection.forget(&mut self.poller);
+                *slot = None;
+                return;
+            }
+        }
+    }
+
+    /// Writes answers, and tells those who follow what has changed.
+    pub(super) fn tell_requests(&mut self) {
+        let changed = std::mem::take(&mut self.changed);
+        if self.requests.iter().all(Option::is_none) {
+            return;
+        }
+        let now = self.now();
+        let follows = self.requests.iter().flatten().any(|request| request.follows.is_some());
+        let news = (changed && follows).then(|| list::sessions(self, now) + "\n");
+        for slot in &mut self.requests {
+            let Some(request) = slot else { continue };
+            if let (Some(news), Some(told)) = (&news, &mut request.follows)
+                && news != told
+                && !request.connection.wants_write()
+            {
+                request.connection.stream(news.as_bytes());
+                told.clone_from(news);
+            }
+            let gone = request.connection.flush().is_err() || request.connection.is_done();
+            let _ = request.connection.watch(&mut self.poller, 0, true);
+            if gone {
+                request.connection.forget(&mut self.poller);
+                *slot = None;
+            }
+        }
+    }
+
+    /// The last words to those who are still there.
+    pub(super) fn farewell(&mut self) {
+        for request in self.requests.iter_mut().flatten() {
+            let _ = request.connection.flush();
+        }
+    }
+}
+
+/// The session of this name; without one, the only one.
+fn seat_of(seats: &[Seat], name: &str) -> Option<usize> {
+    if name.is_empty() && seats.len() == 1 {
+        return Some(0);
+    }
+    seats.iter().position(|seat| seat.name == name)
+}

@@ -1,0 +1,266 @@
+//! Sessions, as the driver sees them: a port, and whoever is told what it does.
+
+use std::ops::ControlFlow;
+
+use rustix::termios::Winsize;
+use stillwire::Instant;
+use stillwire::idle::{Due, Event, Evidence, Hint};
+use stillwire::link::history::Size;
+use stillwire::link::replay::Attach;
+use stillwire::scan::Mode;
+
+use super::server::{Server, kind};
+use crate::limits;
+use crate::os::{Hints, Interest, Poller, Source};
+use crate::port::pty::Outcome;
+use crate::port::{Came, Port};
+use crate::track::{Report, Said, What};
+use crate::watch::observers::Observers;
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Seat {
+    /// Its name, which is that of nobody else here.
+    pub name: String,
+    /// What runs in it, for lists.
+    pub command: String,
+    /// Its leader, if it is a process.
+    pub pid: Option<u32>,
+    /// None: it is over.
+    port: Option<Port>,
+    observers: Observers,
+    said: Said,
+    /// Whether anybody wants to hear what it says out loud.
+    listens: bool,
+    hints: Hints,
+    events: Source,
+    /// How the command ended, and what was printed since by whatever it left behind.
+    ended: Option<(Outcome, usize)>,
+}
+
+impl Seat {
+    /// A session around a port.
+    pub(super) fn new(index: usize, name: String, command: String, port: Port, observers: Observers) -> Self {
+        let pid = if let Port::Pty(command) = &port { Some(command.pty.pid()) } else { None };
+        let listens = observers.events.is_some();
+        Self {
+            name,
+            command,
+            pid,
+            port: Some(port),
+            observers,
+            said: Said::default(),
+            listens,
+            hints: Hints::default(),
+            events: Source::new(kind::EVENTS | index as u64),
+            ended: None,
+        }
+    }
+
+    /// The session begins.
+    pub(super) fn start(&mut self) {
+        self.observers.start(self.pid.unwrap_or(0));
+    }
+
+    /// Whether it is over, and everybody knows.
+    pub(super) const fn is_over(&self) -> bool {
+        self.port.is_none()
+    }
+
+    /// How it ended.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        self.ended.map(|(outcome, _)| outcome)
+    }
+
+    pub(super) fn poll_at(&self) -> Option<Instant> {
+        self.port.as_ref()?.poll_at()
+    }
+
+    /// Does what is due, and declares what to wait for.
+    pub(super) fn poll(&mut self, now: Instant, poller: &mut Poller) {
+        if let Some(port) = &mut self.port
+            && port.poll_at().is_some_and(|at| at <= now)
+        {
+            port.poll(now, poller);
+        }
+    }
+
+    /// Looks at the foreground job.
+    pub(super) fn sample(&mut self, now: Instant, due: Due) -> Option<Hint> {
+        let Some(Port::Pty(command)) = &self.port else { return None };
+        self.hints.sample(&command.pty, now, due)
+    }
+
+    pub(super) fn resize(&mut self, now: Instant, size: Size) {
+        if let Some(port) = &self.port {
+            port.resize(winsize(size));
+        }
+        self.observers.record(|recorder| recorder.resize(now, size.columns, size.rows));
+    }
+
+    pub(super) fn status(&mut self, event: Event, evidence: Evidence) {
+        self.observers.report(&Report { at: event.at, what: What::Status(event.status, evidence) });
+    }
+
+    /// A child of this process has ended; perhaps it was ours.
+    pub(super) fn reap(&mut self) {
+        self.observers.hooks.reap();
+        if let Some(port) = &mut self.port
+            && self.ended.is_none()
+        {
+            self.ended = port.outcome().map(|outcome| (outcome, 0));
+        }
+    }
+
+    /// Asks the session to end.
+    pub(super) fn stop(&mut self, kill: Instant) {
+        match &mut self.port {
+            Some(port @ Port::Pty(_)) => port.stop(kill),
+            // There is no process that could end: it is over when we say so.
+            Some(_) => self.ended = Some((Outcome::Code(0), 0)),
+            None => {}
+        }
+    }
+
+    /// Sends a signal to what runs.
+    pub(super) fn signal(&self, signal: rustix::process::Signal) -> bool {
+        let Some(Port::Pty(command)) = &self.port else { return false };
+        command.pty.signal(signal);
+        true
+    }
+
+    /// Writes the event lines that wait.
+    pub(super) fn flush(&mut self, poller: &mut Poller) {
+        self.observers.flush();
+        self.watch_events(poller);
+    }
+
+    /// Writes the event lines that still wait; nobody is told anything after this.
+    pub(super) fn finish(&mut self) {
+        self.observers.finish();
+        for complaint in self.observers.complaints() {
+            eprintln!("runner-std: {}: {complaint}", self.name);
+        }
+    }
+
+    /// What was printed is shown to whoever records or follows it.
+    fn tell(&mut self, now: Instant, bytes: &[u8]) {
+        self.observers.record(|recorder| recorder.output(now, bytes));
+        if let Some((_, after)) = &mut self.ended {
+            *after += bytes.len();
+        }
+    }
+
+    fn watch_events(&mut self, poller: &mut Poller) {
+        let want = Interest { read: false, write: self.observers.waits_for().is_some() };
+        if let Some(events) = &self.observers.events {
+            // A file is always ready, and epoll says so; then nothing ever waits.
+            let _ = poller.set(events.fd(), &mut self.events, want);
+        }
+    }
+}
+
+impl Server {
+    /// A session printed something, or its port has news.
+    pub(super) fn printed(&mut self, now: Instant, session: usize) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        // Readers are to read in between, so that nobody loses anything for want of a chance.
+        let most = self.core.session(session).map_or(0, |session| session.history().capacity() / 2);
+        let bite = buffer.len().min(most.max(1));
+        while self.take_in(now, session, buffer.get_mut(..bite).unwrap_or_default()).is_continue() {}
+        self.buffer = buffer;
+    }
+
+    fn take_in(&mut self, now: Instant, session: usize, buffer: &mut [u8]) -> ControlFlow<()> {
+        let Some(seat) = self.seats.get_mut(session) else { return ControlFlow::Break(()) };
+        let Some(port) = &mut seat.port else { return ControlFlow::Break(()) };
+        let Came::Bytes(count) = port.read(now, &mut self.poller, buffer) else {
+            if seat.ended.is_some() {
+                self.exit(now, session);
+            }
+            return ControlFlow::Break(());
+        };
+        let bytes = buffer.get(..count).unwrap_or_default();
+        let printed = self.core.handle_output(now, session, bytes);
+        if seat.listens {
+            for token in printed.into_iter().flatten() {
+                if let Some(report) = seat.said.token(now, &token) {
+                    seat.observers.report(&report);
+                }
+            }
+        } else {
+            drop(printed);
+        }
+        seat.tell(now, bytes);
+        seat.watch_events(&mut self.poller);
+        match seat.ended {
+            None => ControlFlow::Break(()),
+            Some((_, after)) if after > limits::LAST_WORDS => {
+                self.exit(now, session);
+                ControlFlow::Break(())
+            }
+            Some(_) => {
+                self.again = true;
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// The command has ended and all that it printed has been taken in. What it left behind gets a hangup.
+    fn exit(&mut self, now: Instant, session: usize) {
+        let Some(seat) = self.seats.get_mut(session) else { return };
+        let Some((outcome, _)) = seat.ended else { return };
+        self.core.handle_exit(now, session, outcome.exit());
+        seat.observers.exit(now, outcome);
+        if let Some(mut port) = seat.port.take() {
+            let _ = port.watch(&mut self.poller, Interest::NONE);
+        }
+        self.changed = true;
+    }
+
+    /// Gives what was typed to the ports, and declares what to wait for.
+    pub(super) fn give(&mut self, now: Instant) {
+        self.again = false;
+        for session in 0..self.seats.len() {
+            if self.seats.get(session).is_some_and(|seat| seat.ended.is_some() && seat.port.is_some()) {
+                self.printed(now, session);
+            }
+            let Some(port) = self.seats.get_mut(session).and_then(|seat| seat.port.as_mut()) else {
+                continue;
+            };
+            let typed =
+                |core: &super::server::Core| core.session(session).is_some_and(|it| !it.typed().0.is_empty());
+            while let Some((head, _)) =
+                self.core.session(session).map(|it| it.typed()).filter(|it| !it.0.is_empty())
+            {
+                let taken = port.write(head);
+                if taken == 0 {
+                    break;
+                }
+                self.core.handle_typed(now, session, taken);
+            }
+            let want = Interest { read: true, write: typed(&self.core) };
+            let _ = port.watch(&mut self.poller, want);
+        }
+    }
+
+    /// Somebody attached. A full screen that they see only a part of is painted anew by the program itself, if its
+    /// terminal changes its size for a moment.
+    pub(super) fn attached(&mut self, session: usize, attach: Attach) {
+        let Some(state) = self.core.session(session) else { return };
+        let begins = state.history().start() == 0;
+        let full = state.modes().is_on(Mode::AlternateScreen);
+        let Some(size) = state.history().size().filter(|_| attach != Attach::Exact && full && !begins) else {
+            return;
+        };
+        if let Some(Port::Pty(command)) = self.seats.get(session).and_then(|seat| seat.port.as_ref()) {
+            let size = winsize(size);
+            command.pty.resize(Winsize { ws_row: size.ws_row.saturating_sub(1).max(1), ..size });
+            command.pty.resize(size);
+        }
+    }
+}
+
+const fn winsize(size: Size) -> Winsize {
+    Winsize { ws_col: size.columns, ws_row: size.rows, ws_xpixel: 0, ws_ypixel: 0 }
+}

@@ -1,0 +1,254 @@
+//! The driver of a host: one loop, which hands over what came, does what the core says, and sleeps.
+//!
+//! The loop, as in [`Host`]'s notes:
+//!
+//! 1. sleep until a deadline, or until a descriptor is ready;
+//! 2. hand over what came: from ports, from connections, at doors, as signals;
+//! 3. poll until None, and do what it says;
+//! 4. give what was typed to the ports;
+//! 5. ask for frames while connections have room.
+
+use std::io;
+
+use stillwire::link::close::CloseReason;
+use stillwire::link::host::{Config, Event, Host, Peer, PeerId, Session};
+use stillwire::{Instant, idle, monitor};
+
+use super::guests::{Guest, Request};
+use super::seats::Seat;
+use crate::door::Door;
+use crate::limits;
+use crate::os::{self, Interest, Poller, Ready, Source};
+use crate::port::pty::Outcome;
+use crate::signals::Signals;
+use crate::token::Token;
+
+/// What a token of the poller stands for: its highest byte; the rest says which.
+pub(super) mod kind {
+    pub(crate) const SIGNAL: u64 = 1 << 56;
+    pub(crate) const DOOR: u64 = 2 << 56;
+    pub(crate) const PORT: u64 = 3 << 56;
+    pub(crate) const GUEST: u64 = 4 << 56;
+    pub(crate) const REQUEST: u64 = 5 << 56;
+    pub(crate) const EVENTS: u64 = 6 << 56;
+    pub(crate) const MASK: u64 = 0xFF << 56;
+}
+
+/// The core, with vectors for storage.
+pub(super) type Core = Host<Vec<Peer>, Vec<Session<Vec<u8>>>, Vec<u8>>;
+
+/// A host that runs.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub core: Core,
+    /// When it began; all instants here count from then.
+    pub zero: Instant,
+    pub poller: Poller,
+    pub signals: Signals,
+    pub doors: Vec<Door>,
+    /// One for each session of the core.
+    pub seats: Vec<Seat>,
+    /// One for each peer of the core, by its slot.
+    pub guests: Vec<Option<Guest>>,
+    /// Those who ask for something that is no session.
+    pub requests: Vec<Option<Request>>,
+    pub token: Option<Token>,
+    pub buffer: Vec<u8>,
+    /// Somebody had more to say than its turn was long.
+    pub again: bool,
+    /// What lists of sessions show has changed.
+    pub changed: bool,
+    /// Since when it ends, whatever happens, and with what code.
+    pub leaving: Option<(Instant, u8)>,
+}
+
+impl Server {
+    /// A host with these sessions.
+    ///
+    /// # Errors
+    /// If no descriptor is left.
+    pub(super) fn new(
+        config: Config,
+        peers: u16,
+        sessions: Vec<Session<Vec<u8>>>,
+        seats: Vec<Seat>,
+        zero: Instant,
+    ) -> io::Result<Self> {
+        let count = usize::from(peers);
+        let storage = vec![0; limits::ANSWERS];
+        let core = Host::new(config, vec![Peer::new(); count], sessions, storage, Instant::ZERO);
+        Ok(Self {
+            core,
+            zero,
+            poller: Poller::new()?,
+            signals: Signals::new()?,
+            doors: Vec::new(),
+            seats,
+            guests: (0..count).map(|_| None).collect(),
+            requests: Vec::new(),
+            token: None,
+            buffer: vec![0; limits::BITE],
+            again: false,
+            changed: false,
+            leaving: None,
+        })
+    }
+
+    /// Serves until nobody is left to be served, and returns the exit code.
+    ///
+    /// # Errors
+    /// If the system cannot wait any more, which no host survives.
+    pub(super) fn run(&mut self) -> io::Result<u8> {
+        let mut signals = Source::new(kind::SIGNAL);
+        self.poller.set(self.signals.fd(), &mut signals, Interest::READ)?;
+        for door in &mut self.doors {
+            door.watch(&mut self.poller, Interest::READ)?;
+        }
+        let mut ready = Vec::new();
+        loop {
+            ready.clear();
+            let until = self.poll_at().map(|at| self.zero.after(at.since(Instant::ZERO)));
+            ready.extend_from_slice(self.poller.wait(until)?);
+            let now = self.now();
+            for ready in &ready {
+                self.ready(now, *ready);
+            }
+            self.due(now);
+            self.give(now);
+            self.speak(now);
+            self.tell_requests();
+            if let Some(code) = self.over(now) {
+                return Ok(code);
+            }
+        }
+    }
+
+    /// Time since the host began.
+    pub(super) fn now(&self) -> Instant {
+        Instant::ZERO.after(os::now().since(self.zero))
+    }
+
+    fn poll_at(&self) -> Option<Instant> {
+        if self.again {
+            return Some(Instant::ZERO);
+        }
+        let ports = self.seats.iter().filter_map(Seat::poll_at);
+        let core = self.core.poll_at().map(|due| due.at);
+        ports.chain(core).chain(self.leaving.map(|(at, _)| at)).min()
+    }
+
+    fn ready(&mut self, now: Instant, Ready { token, read, write }: Ready) {
+        let index = usize::try_from(token & 0xFFFF).unwrap_or(usize::MAX);
+        match token & kind::MASK {
+            kind::SIGNAL => self.heed(now),
+            kind::DOOR => self.knocked(now, index),
+            kind::PORT if read => self.printed(now, index),
+            kind::GUEST if read => {
+                let generation = u32::try_from(token >> 16 & 0xFFFF_FFFF).unwrap_or(0);
+                let slot = u16::try_from(index).unwrap_or(u16::MAX);
+                self.hear(now, PeerId { slot, generation });
+            }
+            kind::REQUEST if read => self.hear_request(index),
+            kind::EVENTS if write => {
+                if let Some(seat) = self.seats.get_mut(index) {
+                    seat.flush(&mut self.poller);
+                }
+            }
+            _ => {} // what can be written is written in its turn
+        }
+    }
+
+    /// Everything whose time has come. A foreground job is looked at only here, where a verdict is about to fall.
+    fn due(&mut self, now: Instant) {
+        for seat in &mut self.seats {
+            seat.poll(now, &mut self.poller);
+        }
+        if let Some(due) = self.core.poll_at().filter(|due| due.at <= now) {
+            self.look(now, due.reason);
+        }
+        while let Some(event) = self.core.poll(now) {
+            self.changed = true;
+            self.handle(now, event);
+        }
+    }
+
+    /// Looks at the jobs that a verdict is about.
+    fn look(&mut self, now: Instant, reason: stillwire::link::host::Due) {
+        use stillwire::link::host::Due;
+        let (seats, due) = match reason {
+            Due::Session(session, monitor::Due::Idle(due @ (idle::Due::Quiet | idle::Due::Confirm))) => {
+                (session..session + 1, due)
+            }
+            Due::Linger(_) => (0..self.seats.len(), idle::Due::Confirm),
+            _ => return,
+        };
+        for session in seats {
+            let hint = self.seats.get_mut(session).and_then(|seat| seat.sample(now, due));
+            if let Some(hint) = hint {
+                self.core.handle_hint(now, session, hint);
+            }
+        }
+    }
+
+    pub(super) fn handle(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Attached { session, attach, .. } => self.attached(session, attach),
+            Event::Detached { peer, .. } => self.part(peer),
+            Event::Resize { session, size } => {
+                if let Some(seat) = self.seats.get_mut(session) {
+                    seat.resize(now, size);
+                }
+            }
+            Event::Status { session, event } => {
+                let evidence = self.core.session(session).map(Session::evidence);
+                if let Some((seat, evidence)) = self.seats.get_mut(session).zip(evidence) {
+                    seat.status(event, evidence);
+                }
+            }
+            Event::Exit(_) => self.leave(now, CloseReason::IdleExit),
+            _ => {}
+        }
+    }
+
+    /// What the system tells us to do.
+    fn heed(&mut self, now: Instant) {
+        use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+        for signal in self.signals.take() {
+            match signal {
+                SIGCHLD => self.seats.iter_mut().for_each(Seat::reap),
+                SIGTERM | SIGINT | SIGQUIT => self.leave(now, CloseReason::GoingAway),
+                SIGTSTP => Signals::stop_here(),
+                _ => {} // the terminal that this was started from is no concern of a host
+            }
+        }
+        self.again = true; // what a child wrote before it ended may be there already
+    }
+
+    /// Ends everything: sessions are asked to, peers are told.
+    pub(super) fn leave(&mut self, now: Instant, reason: CloseReason) {
+        if self.leaving.is_none() {
+            self.core.handle_shutdown(now, reason);
+            let kill = now.after(limits::GRACE);
+            self.seats.iter_mut().for_each(|seat| seat.stop(kill));
+            self.leaving = Some((kill.after(limits::GRACE), 0));
+        }
+    }
+
+    /// The exit code, if all is over.
+    fn over(&mut self, now: Instant) -> Option<u8> {
+        let late = self.leaving.is_some_and(|(at, _)| at <= now);
+        let ended = self.seats.iter().all(Seat::is_over) && self.core.is_empty();
+        if !ended && !late {
+            return None;
+        }
+        for seat in &mut self.seats {
+            seat.finish();
+        }
+        self.farewell();
+        let own = || match self.seats.as_slice() {
+            [seat] => seat.outcome().map_or(0, Outcome::code),
+            _ => 0,
+        };
+        Some(self.leaving.map_or_else(own, |(_, code)| code))
+    }
+}

@@ -1,0 +1,126 @@
+//! Which sessions a host is asked to have, and how they are started.
+
+use std::ffi::OsString;
+
+use stillwire::Instant;
+use stillwire::link::history::{History, Size};
+use stillwire::link::host::Session;
+
+use super::seats::Seat;
+use super::server::kind;
+use crate::cli::HostArgs;
+use crate::failure::Failure;
+use crate::limits;
+use crate::port::pty::{Pty, Spawn};
+use crate::port::{Console, Line, Port, Serial};
+use crate::token::random;
+use crate::{terminal, watch};
+
+/// One session that is wanted.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// Its name.
+    pub name: String,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Command(Vec<OsString>),
+    Serial(Line),
+    Console(String),
+}
+
+/// What the command line asks for: serial ports, consoles, and a command; a shell if that is none.
+///
+/// # Errors
+/// If something cannot be understood.
+pub(super) fn wanted(args: &HostArgs) -> Result<Vec<Wanted>, Failure> {
+    let mut all = Vec::new();
+    let mut command = args.command.clone();
+    if command.is_empty() && args.serial.is_empty() && args.tcp.is_empty() {
+        command.push(std::env::var_os("SHELL").unwrap_or_else(|| OsString::from("/bin/sh")));
+    }
+    if !command.is_empty() {
+        all.push(Wanted { name: watch::session_name(None, &command), what: What::Command(command) });
+    }
+    for text in &args.serial {
+        let line = Line::parse(text).map_err(|why| Failure::usage(format!("--serial {text}: {why}")))?;
+        let name = line.device.file_name().map(|name| name.to_string_lossy().into_owned());
+        all.push(Wanted { name: name.unwrap_or_default(), what: What::Serial(line) });
+    }
+    for address in &args.tcp {
+        if address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
+        {
+            return Err(Failure::usage(format!("--tcp {address}: HOST:PORT is wanted")));
+        }
+        all.push(Wanted { name: address.clone(), what: What::Console(address.clone()) });
+    }
+    if let (Some(name), Some(first)) = (&args.observe.name, all.first_mut()) {
+        first.name = name.chars().filter(|c| !c.is_control()).collect();
+    }
+    distinguish(&mut all);
+    Ok(all)
+}
+
+/// Gives the second of a name a number.
+fn distinguish(all: &mut [Wanted]) {
+    for index in 1..all.len() {
+        let (before, after) = all.split_at_mut(index);
+        let Some(this) = after.first_mut() else { return };
+        let plain = this.name.clone();
+        let mut number = 2;
+        while before.iter().any(|other| other.name == this.name) {
+            this.name = format!("{plain}-{number}");
+            number += 1;
+        }
+    }
+}
+
+/// Starts a session.
+///
+/// # Errors
+/// If its command cannot be run, or a file for its reports cannot be opened.
+pub(super) fn start(
+    wanted: Wanted,
+    index: usize,
+    args: &HostArgs,
+) -> Result<(Session<Vec<u8>>, Seat), Failure> {
+    let failed = |error: std::io::Error| Failure::io(format!("set up the session {}", wanted.name), error);
+    let window = terminal::size();
+    let shown: Vec<OsString> = match &wanted.what {
+        What::Command(command) => command.clone(),
+        What::Serial(line) => vec![line.device.clone().into_os_string()],
+        What::Console(address) => vec![OsString::from(address)],
+    };
+    // Reports are about one session: the first.
+    let mut observe = if index == 0 { args.observe.clone() } else { Default::default() };
+    // Titles and notifications are for terminals, and whoever attaches shows them.
+    (observe.title, observe.notify) = (false, None);
+    let observers = watch::observers(&wanted.name, &observe, &shown, window)?;
+    let token = kind::PORT | index as u64;
+    let seed = u64::from_ne_bytes(random().map_err(failed)?);
+    let (port, size) = match &wanted.what {
+        What::Command(command) => {
+            let spawn = Spawn {
+                command,
+                session: &wanted.name,
+                keyboard: true,
+                modes: terminal::modes(),
+                size: window,
+            };
+            let pty = Pty::spawn(&spawn).map_err(|error| watch::cannot_run(command, &error))?;
+            (Port::pty(pty, token), Some(Size { columns: window.ws_col, rows: window.ws_row }))
+        }
+        What::Serial(line) => (Port::Serial(Serial::new(line.clone(), token, seed, Instant::ZERO)), None),
+        What::Console(address) => {
+            (Port::Console(Console::new(address.clone(), token, seed, Instant::ZERO)), None)
+        }
+    };
+    let epoch = u64::from_ne_bytes(random().map_err(failed)?);
+    let history = History::new(vec![0; args.history], epoch, size);
+    let (inbox, retained) = (vec![0; limits::INBOX], vec![0; limits::RETAINED]);
+    let session = Session::new(args.idle.config(), history, inbox, retained, Instant::ZERO);
+    let command = shown.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    Ok((session, Seat::new(index, wanted.name, command, port, observers)))
+}
