@@ -216,6 +216,9 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
 
     /// Answers request `id` of a client, whether it is connected or not.
     ///
+    /// An id that is [`WINDOW`] and more below the highest is taken to be open. If such a reply has to make room before it
+    /// is sent, its client is told so when it asks again.
+    ///
     /// # Errors
     /// It was not asked, or the payload is too long. Nothing was taken.
     pub fn reply(
