@@ -196,6 +196,8 @@ impl Peer {
     ) -> bool {
         let again = self.is_attached();
         let (replay, attach) = Replay::attach(history, hello.has);
+        // Whoever was told a limit on this connection may have typed up to it.
+        let told = if again && self.seat.session == client.session { self.seat.limit } else { 0 };
         self.phase = Phase::Attached;
         self.client = Some(client);
         self.heartbeat.handle_authenticated(now);
@@ -209,7 +211,7 @@ impl Peer {
             replay,
             restart: None,
             joining: Joining::new(),
-            limit: client.applied.count(),
+            limit: client.applied.count().max(told),
         };
         let Owed { pong, ping, attached, .. } = self.owed;
         self.owed = Owed { attached: attached || !again, welcome: Some(resumed), pong, ping, ..Owed::NONE };
@@ -276,7 +278,8 @@ impl Peer {
                 Some(heartbeat::Event::SendPing { nonce }) => {
                     self.owed.ping = Some(nonce);
                     if self.link == Link::Lossy {
-                        (self.owed.role, self.owed.change) = (true, 0);
+                        // And the limit: whoever misses it types no more.
+                        (self.owed.role, self.owed.ack, self.owed.change) = (true, true, 0);
                     }
                 }
                 Some(heartbeat::Event::Dead(_)) => self.end(CloseReason::HeartbeatLost),

@@ -81,7 +81,9 @@ impl Peer {
         }
         if let Some(nonce) = self.owed.ping.take() {
             self.unflushed = Some(nonce);
-            return Some(Frame::Ping { nonce, sent: self.seat.replay.place().offset });
+            // Before a snapshot was said the client cannot be where it begins.
+            let sent = if self.seat.restart.is_some() { 0 } else { self.seat.replay.place().offset };
+            return Some(Frame::Ping { nonce, sent });
         }
         let role = core::mem::take(&mut self.owed.role);
         role.then_some(Frame::Role { role: self.seat.role })
