@@ -61,15 +61,15 @@ impl Attach {
                         };
                         match heard {
                             Ok(Heard::Output { bytes, .. }) => self.screen.show(bytes),
-                            Ok(Heard::Restart { bytes, .. }) => {
-                                self.screen.restart();
+                            Ok(Heard::Restart { lost, bytes, .. }) => {
+                                self.screen.restart(lost);
                                 self.screen.show(bytes);
                             }
                             Ok(Heard::Snapshot { bytes, .. }) => self.screen.show(bytes),
                             Ok(Heard::Welcome { anew, .. }) => {
                                 self.was_live = true;
                                 if anew {
-                                    self.screen.restart();
+                                    self.screen.restart(0);
                                 }
                             }
                             Ok(_) => {}

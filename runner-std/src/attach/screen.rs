@@ -59,11 +59,15 @@ impl Screen {
         self.out.push(output);
     }
 
-    /// The output goes on elsewhere: as a terminal that was just switched on.
-    pub(super) fn restart(&mut self) {
+    /// The output goes on elsewhere, `lost` bytes later: as on a terminal that was just switched on. Where there is no
+    /// terminal, standard error says so.
+    pub(super) fn restart(&mut self, lost: u64) {
         if self.is_terminal && self.used {
             self.calm();
             self.out.push(b"\x1B[H\x1B[2J");
+        }
+        if !self.is_terminal && lost > 0 {
+            eprintln!("[{lost} bytes of output are lost: they were not read in time]");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use stillwire::Instant;
 use stillwire::link::close::CloseReason;
-use stillwire::link::frame::{Outcome, Role};
+use stillwire::link::frame::{Frame, Outcome, Role};
 use stillwire::link::host::{Heard, Link, PeerId};
 
 use super::list::{self, Answer};
@@ -17,6 +17,15 @@ use crate::link::{Connection, Input, Written};
 pub(super) struct Guest {
     peer: PeerId,
     connection: Connection,
+    /// The offset behind the output that it was handed.
+    shown: u64,
+}
+
+impl Guest {
+    /// Its slot, and how much of the output it was handed.
+    pub(super) fn shown(&self) -> (usize, u64) {
+        (usize::from(self.peer.slot), self.shown)
+    }
 }
 
 /// Somebody who asked, and is told.
@@ -38,7 +47,7 @@ impl Server {
             let token = kind::GUEST | u64::from(peer.generation) << 16 | u64::from(peer.slot);
             let watched = connection.watch(&mut self.poller, token, true);
             match self.guests.get_mut(usize::from(peer.slot)) {
-                Some(slot) if watched.is_ok() => *slot = Some(Guest { peer, connection }),
+                Some(slot) if watched.is_ok() => *slot = Some(Guest { peer, connection, shown: 0 }),
                 _ => {
                     let _ = self.core.handle_closed(now, peer, CloseReason::Full);
                 }
@@ -105,6 +114,9 @@ impl Server {
             loop {
                 let mut broken = false;
                 while let Some(frame) = self.core.next_frame(now, peer, connection.room()) {
+                    if let Frame::Output { offset, bytes } = &frame {
+                        guest.shown = offset.saturating_add(bytes.len() as u64);
+                    }
                     broken |= connection.send(&frame).is_err();
                 }
                 if !connection.wants_write() {

@@ -6,6 +6,7 @@
 mod daemon;
 mod guests;
 mod list;
+mod pace;
 mod seats;
 mod server;
 mod sessions;

@@ -5,10 +5,13 @@ use std::ops::ControlFlow;
 use rustix::termios::Winsize;
 use stillwire::Instant;
 use stillwire::idle::{Due, Event, Evidence, Hint};
+use stillwire::link::frame::Role;
 use stillwire::link::history::Size;
+use stillwire::link::host::Peer;
 use stillwire::link::replay::Attach;
 use stillwire::scan::Mode;
 
+use super::pace::Pace;
 use super::server::{Server, kind};
 use crate::limits;
 use crate::os::{Hints, Interest, Poller, Source};
@@ -34,6 +37,9 @@ pub(super) struct Seat {
     listens: bool,
     hints: Hints,
     events: Source,
+    /// Whether the port waits for a reader, and how far behind the slowest is.
+    pace: Pace,
+    behind: u64,
     /// How the command ended, and what was printed since by whatever it left behind.
     ended: Option<(Outcome, usize)>,
 }
@@ -53,6 +59,8 @@ impl Seat {
             listens,
             hints: Hints::default(),
             events: Source::new(kind::EVENTS | index as u64),
+            pace: Pace::default(),
+            behind: 0,
             ended: None,
         }
     }
@@ -73,7 +81,7 @@ impl Seat {
     }
 
     pub(super) fn poll_at(&self) -> Option<Instant> {
-        self.port.as_ref()?.poll_at()
+        [self.port.as_ref()?.poll_at(), self.pace.poll_at()].into_iter().flatten().min()
     }
 
     /// Does what is due, and declares what to wait for.
@@ -218,7 +226,7 @@ impl Server {
         self.changed = true;
     }
 
-    /// Gives what was typed to the ports, and declares what to wait for.
+    /// Gives what was typed to the ports, and takes in what a command that has ended left behind.
     pub(super) fn give(&mut self, now: Instant) {
         self.again = false;
         for session in 0..self.seats.len() {
@@ -228,18 +236,32 @@ impl Server {
             let Some(port) = self.seats.get_mut(session).and_then(|seat| seat.port.as_mut()) else {
                 continue;
             };
-            let typed =
-                |core: &super::server::Core| core.session(session).is_some_and(|it| !it.typed().0.is_empty());
-            while let Some((head, _)) =
-                self.core.session(session).map(|it| it.typed()).filter(|it| !it.0.is_empty())
-            {
-                let taken = port.write(head);
+            while let Some(head) = self.core.session(session).map(|it| it.typed().0) {
+                let taken = if head.is_empty() { 0 } else { port.write(head) };
                 if taken == 0 {
                     break;
                 }
                 self.core.handle_typed(now, session, taken);
             }
-            let want = Interest { read: true, write: typed(&self.core) };
+        }
+    }
+
+    /// Declares what to wait for: no output while somebody is only a little behind.
+    pub(super) fn watch_ports(&mut self, now: Instant) {
+        for guest in self.guests.iter().flatten() {
+            let (slot, shown) = guest.shown();
+            let controls = |peer: &&Peer| peer.role() == Some(Role::Controller);
+            let peer = self.core.peers().get(slot).filter(controls);
+            let Some(session) = peer.and_then(Peer::session) else { continue };
+            if let Some((seat, state)) = self.seats.get_mut(session).zip(self.core.session(session)) {
+                seat.behind = seat.behind.max(state.history().end().saturating_sub(shown));
+            }
+        }
+        for (seat, session) in self.seats.iter_mut().zip(self.core.sessions()) {
+            let behind = std::mem::take(&mut seat.behind);
+            let Some(port) = &mut seat.port else { continue };
+            seat.pace.handle(now, behind, session.history().capacity() as u64);
+            let want = Interest { read: !seat.pace.is_held(), write: !session.typed().0.is_empty() };
             let _ = port.watch(&mut self.poller, want);
         }
     }

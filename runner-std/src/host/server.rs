@@ -116,6 +116,7 @@ impl Server {
             self.due(now);
             self.give(now);
             self.speak(now);
+            self.watch_ports(now);
             self.tell_requests();
             if let Some(code) = self.over(now) {
                 return Ok(code);

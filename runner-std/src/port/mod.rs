@@ -143,6 +143,9 @@ impl Port {
     }
 }
 
+/// A read that gave so much may have left some; one that gave less is hardly worth another to find out.
+const MORE: usize = 1 << 10;
+
 /// Reads until nothing is left or the buffer is full: a terminal hands over 4 KiB at a time.
 ///
 /// # Errors
@@ -155,7 +158,11 @@ fn take(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Came> {
             Err(error) if filled == 0 && error != Errno::AGAIN && error != Errno::INTR => {
                 return Err(error.into());
             }
-            Ok(count) if count > 0 => filled += count,
+            Ok(count) if count >= MORE => filled += count,
+            Ok(count) if count > 0 => {
+                filled += count;
+                break;
+            }
             Err(Errno::INTR) => {}
             Ok(_) | Err(_) => break,
         }
