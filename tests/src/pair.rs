@@ -17,6 +17,8 @@ use stillwire::{Duration, Instant, monitor};
 
 use crate::desk::OwnedHost;
 
+/// Of the host.
+const SLOTS: usize = 2;
 /// The secret.
 const CREDENTIALS: Credentials<'static> = Credentials { token: Token(b"s"), session: "" };
 
@@ -112,7 +114,7 @@ impl Pair {
         );
         let linger = linger::Config { timeout: None, strict: false };
         let config = host::Config { linger, max_body: MIN_BODY as u16, ..host::Config::DEFAULT };
-        let host = Host::new(config, vec![Peer::new(); 2], vec![session], Vec::new(), now);
+        let host = Host::new(config, vec![Peer::new(); SLOTS], vec![session], Vec::new(), now);
         let config = client::Config { link, max_body: MIN_BODY as u16, ..client::Config::DEFAULT };
         let client = Client::new(config, 1, 2, vec![0; 4], Vec::new(), now);
         let mut pair = Self {
@@ -143,7 +145,9 @@ impl Pair {
         may(self.budget.prints > 0, Step::Print);
         may(self.budget.keys > 0 && self.client.wants_input() > 0, Step::Type);
         may(!typed.is_empty(), Step::Port);
-        may(self.client.generation().is_none() && self.client.next_dial().is_some(), Step::Ask);
+        // With a slot for it: one that is turned away could ask for ever.
+        let is_down = self.client.generation().is_none() && self.client.next_dial().is_some();
+        may(is_down && self.wires.len() < SLOTS, Step::Ask);
         let flying: usize = self.wires.iter().map(|wire| wire.up.len() + wire.down.len()).sum();
         let room = flying < flight;
         let lossy = self.link == Link::Lossy && self.budget.losses > 0;

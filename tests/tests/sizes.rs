@@ -6,6 +6,7 @@ use stillwire::idle::Idle;
 use stillwire::input::Keys;
 use stillwire::link::bootstrap::{Bootstrap, Joining};
 use stillwire::link::history::History;
+use stillwire::link::host::{Host, Peer, Session};
 use stillwire::link::message::{Answers, Handled, Requests};
 use stillwire::link::replay::{Follower, Replay};
 use stillwire::link::typed::{Applied, Typed};
@@ -38,4 +39,17 @@ fn what_the_link_keeps_beside_its_storage() {
     assert!(peer.iter().sum::<usize>() <= 112, "{peer:?}");
     let client = [size_of::<Follower>(), size_of::<Typed<&mut [u8]>>(), size_of::<Requests<&mut [u8]>>()];
     assert!(client.iter().sum::<usize>() <= 160, "{client:?}");
+}
+
+/// A host that lends its storage.
+type LentHost<const PEERS: usize> = Host<[Peer; PEERS], [Session<&'static mut [u8]>; 1], &'static mut [u8]>;
+
+#[test]
+fn a_host_is_a_session_and_less_than_half_a_kibibyte_for_each_peer() {
+    let (peer, session) = (size_of::<Peer>(), size_of::<Session<&mut [u8]>>());
+    let (four, many) = (size_of::<LentHost<4>>(), size_of::<LentHost<64>>());
+    println!("peer {peer}, session {session}, host with 4 peers {four}, with 64 {many}");
+    assert!(peer <= 512, "{peer}");
+    assert!(session <= 2_560, "{session}");
+    assert!(four <= 5_120 && many - four == 60 * peer, "{four}, {many}");
 }
