@@ -28,11 +28,11 @@ pub enum CloseReason {
     Full,
     /// 4000: a newer client took over.
     Superseded,
-    /// 4001: no sign of life came in time.
+    /// 4001: no sign of life came in time, or no hello.
     HeartbeatLost,
     /// 4002: the host exits because nobody used it.
     IdleExit,
-    /// 4003: the token is missing or wrong, or did not come in time.
+    /// 4003: the token is missing or wrong.
     Unauthorised,
     /// 4004: the other side broke the format.
     ProtocolError,

@@ -271,7 +271,8 @@ impl Peer {
         let is_due = |since, span| comes(end(since, span)).is_some_and(|end| end <= now);
         match self.phase {
             Phase::New { since } if is_due(since, config.authentication) => {
-                self.close(now, CloseReason::Unauthorised);
+                // Not that it may not: its hello may be stuck, and then it has to try again.
+                self.close(now, CloseReason::HeartbeatLost);
             }
             Phase::Closing { since, reason, .. } if is_due(since, config.closing) => self.end(reason),
             Phase::Attached => match self.heartbeat.poll(now) {
