@@ -228,7 +228,7 @@ impl Machine for Hosting {
         let interval = span(&[0, 1, 15_000_000, 15_000_000, u64::MAX], rng);
         let stall = span(&[0, 15_000_000, u64::MAX], rng);
         let config = Config {
-            heartbeat: heartbeat::Config { interval, stall },
+            heartbeat: heartbeat::Config { interval, stall, ..heartbeat::Config::DEFAULT },
             linger: linger::Config {
                 timeout: (rng.below(2) == 0).then(|| span(&[0, 60_000_000, u64::MAX], rng)),
                 strict: rng.below(2) == 0,

@@ -85,7 +85,7 @@ impl Machine for Heartbeat {
     type Facts = (heartbeat::Status, Option<Instant>, Option<Duration>);
 
     fn new(rng: &mut Random, now: Instant) -> Self {
-        Heartbeat::new(heartbeat::Config { interval: span(rng), stall: span(rng) }, now)
+        Heartbeat::new(heartbeat::Config { interval: span(rng), stall: span(rng), again: span(rng) }, now)
     }
 
     fn op(rng: &mut Random) -> LinkOp {

@@ -307,6 +307,26 @@ fn a_host_without_heartbeat_is_never_found_silent() {
     assert_eq!(host.poll_at(), None);
 }
 
+// On a noisy line a ping that is lost proves nothing: it is asked again, and the dead are found as soon as ever.
+
+#[test]
+fn on_a_lossy_link_one_lost_ping_kills_nobody_and_five_do() {
+    let mut host = Heartbeat::new(heartbeat::Config::DEFAULT.lossy(), at(0));
+    host.handle_authenticated(at(0));
+    for (ping, nonce) in [15, 18, 21, 24, 27].into_iter().zip(1..) {
+        assert_eq!(host.poll_at().map(|due| due.at), Some(at(ping)));
+        assert_eq!(host.poll(at(ping)), Some(heartbeat::Event::SendPing { nonce }));
+        assert_eq!(host.poll(at(ping)), None);
+        host.handle_flushed(at(ping), nonce);
+    }
+    let mut answered = host.clone();
+    answered.handle_pong(at(28), 5);
+    assert_eq!(answered.rtt().srtt(), Some(Duration::from_secs(1)));
+    assert_eq!(answered.poll(at(30)), Some(heartbeat::Event::SendPing { nonce: 6 }));
+    assert_eq!(host.poll_at().map(|due| due.at), Some(at(30)));
+    assert_eq!(host.poll(at(30)), Some(heartbeat::Event::Dead(Cause::Silent)));
+}
+
 #[test]
 fn a_timeout_shorter_than_two_heartbeats_is_taken_as_two() {
     let mut watchdog = Watchdog::new(at(0));

@@ -8,6 +8,7 @@
 //!                                          ├──────────────────────────┘  │ late: SendPing again │ │ │
 //!                                          │                             └──────────────────────┘ │ │
 //!                                          └────────────── handle_received, handle_pong ──────────┘ │
+//!                                                  Waiting ── Due::Ping: SendPing again, the same wait ─▶ Waiting
 //!   Dead(Stalled) ◀── Due::Stall ── Queued                       Dead(Silent) ◀── Due::Silence ─────┘
 //! ```
 //!
@@ -32,6 +33,9 @@ pub struct Config {
     /// large, slow pipe is killed. An operating system says that there is room again only when much of its
     /// buffer has drained, so what it buffers has to drain within this time: keep its buffers small.
     pub stall: Duration,
+    /// While a ping is not answered another is sent this often, without any more time for the answer. Default
+    /// never; on a link that loses frames ([`Self::lossy`]) larger: more of those that live are called dead.
+    pub again: Duration,
 }
 
 /// Pings a peer and declares a silent one dead. About 120 bytes; one for each connection.
@@ -125,13 +129,20 @@ enum Phase {
     Unauthenticated,
     Resting { ping: Instant },
     Queued { patience: Patience },
-    Waiting { flushed: Instant, patience: Patience },
+    Waiting { flushed: Instant, again: Instant, patience: Patience },
     Dead(Cause),
 }
 
 impl Config {
-    /// 15 s each.
-    pub const DEFAULT: Self = Self { interval: Duration::from_secs(15), stall: Duration::from_secs(15) };
+    /// 15 s, 15 s, never.
+    pub const DEFAULT: Self =
+        Self { interval: Duration::from_secs(15), stall: Duration::from_secs(15), again: Duration::MAX };
+
+    /// The same for a link that loses frames: five pings within an interval, as one that is lost proves nothing.
+    pub const fn lossy(self) -> Self {
+        let interval = self.interval().as_micros();
+        Self { again: Duration::from_micros(interval / 5), ..self }
+    }
 
     /// For how long a client should bear silence, to be said in the welcome: two intervals and 5 s for the
     /// way, 35 s by default.
@@ -176,11 +187,12 @@ impl Heartbeat {
     /// The last byte of this ping has been written: its clock starts. Of an older ping it means nothing.
     pub fn handle_flushed(&mut self, now: Instant, nonce: u32) {
         let now = self.clock.clamp(now);
+        let newest = self.rtt.handle_flushed(now, nonce);
         if let Phase::Queued { patience } = self.phase
-            && self.rtt.handle_flushed(now, nonce)
+            && newest
         {
             let patience = patience.again(now, self.config.interval());
-            self.phase = Phase::Waiting { flushed: now, patience };
+            self.phase = Phase::Waiting { flushed: now, again: late::end(now, self.config.again), patience };
         }
     }
 
@@ -222,7 +234,10 @@ impl Heartbeat {
         let (at, reason) = match self.phase {
             Phase::Resting { ping } => (late::comes(ping), Due::Ping),
             Phase::Queued { patience } => (patience.end(), Due::Stall),
-            Phase::Waiting { patience, .. } => (patience.end(), Due::Silence),
+            Phase::Waiting { again, patience, .. } => match (patience.end(), late::comes(again)) {
+                (end, Some(again)) if end.is_none_or(|end| again < end) => (Some(again), Due::Ping),
+                (end, _) => (end, Due::Silence),
+            },
             Phase::Unauthenticated | Phase::Dead(_) => (None, Due::Ping),
         };
         at.map(|at| Deadline { at, reason })
@@ -243,7 +258,12 @@ impl Heartbeat {
                 }
                 Verdict::Silent => Some(self.die(Cause::Stalled)),
             },
-            Phase::Waiting { patience, .. } => match patience.judge(now) {
+            Phase::Waiting { flushed, again, patience } => match patience.judge(now) {
+                Verdict::TooEarly if late::comes(again).is_some_and(|again| again <= now) => {
+                    let again = late::end(now, self.config.again);
+                    self.phase = Phase::Waiting { flushed, again, patience };
+                    Some(Event::SendPing { nonce: self.rtt.ping() })
+                }
                 Verdict::TooEarly => None,
                 Verdict::WeWereLate => Some(self.ping(Patience::last(now, self.config.stall))),
                 Verdict::Silent => Some(self.die(Cause::Silent)),

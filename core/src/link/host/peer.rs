@@ -180,7 +180,8 @@ impl Peer {
         self.generation = generation;
         self.phase = Phase::New { since: now };
         self.link = link;
-        self.heartbeat = Heartbeat::new(config.heartbeat, now);
+        let heartbeat = if link == Link::Lossy { config.heartbeat.lossy() } else { config.heartbeat };
+        self.heartbeat = Heartbeat::new(heartbeat, now);
         self.unflushed = None;
         self.seat = Seat::NONE;
         self.owed = Owed::NONE;

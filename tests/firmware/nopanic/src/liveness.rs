@@ -29,7 +29,8 @@ fn rtts() {
 }
 
 fn heartbeats() {
-    let config = heartbeat::Config { interval: span(), stall: span() };
+    let config = heartbeat::Config { interval: span(), stall: span(), again: span() };
+    let config = if span() > span() { config.lossy() } else { config };
     let mut heartbeat = black_box(Heartbeat::new(config, now()));
     heartbeat.handle_authenticated(now());
     heartbeat.handle_flushed(now(), nonce());
