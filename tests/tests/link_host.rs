@@ -67,8 +67,8 @@ fn a_stranger_has_five_seconds_and_no_heartbeat() {
     assert_eq!(desk.told(peer), [""; 0]);
     assert_eq!(desk.host.poll_at().unwrap().at, s(5));
     desk.until(s(5));
-    assert_eq!(desk.told(peer), ["close 4003 unauthorised"]);
-    assert_eq!(desk.events(), ["5 1 detached unauthorised lost 0"]);
+    assert_eq!(desk.told(peer), ["close 4001 heartbeat_lost"]);
+    assert_eq!(desk.events(), ["5 1 detached heartbeat_lost lost 0"]);
 }
 
 #[test]
