@@ -229,11 +229,16 @@ impl Pair {
             if is_well {
                 return;
             }
-            let due = [self.host.poll_at().map(|due| due.at), self.client.poll_at().map(|due| due.at)];
-            self.now = due.into_iter().flatten().min().unwrap_or(self.now + Duration::from_secs(1));
-            self.poll();
+            self.wait();
         }
         panic!("it does not settle: {self:#?}");
+    }
+
+    /// Time passes until one of the two wants to be polled.
+    pub fn wait(&mut self) {
+        let due = [self.host.poll_at().map(|due| due.at), self.client.poll_at().map(|due| due.at)];
+        self.now = due.into_iter().flatten().min().unwrap_or(self.now + Duration::from_secs(1));
+        self.poll();
     }
 
     /// A step that only helps.

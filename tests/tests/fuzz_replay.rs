@@ -43,6 +43,11 @@ fn the_corpus_of_message_ops_holds() {
 }
 
 #[test]
+fn the_corpus_of_pair_world_holds() {
+    replay("pair_world", fuzz::pair_world);
+}
+
+#[test]
 fn the_corpus_of_replay_ops_holds() {
     replay("replay_ops", fuzz::replay_ops);
 }
