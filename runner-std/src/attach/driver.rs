@@ -69,7 +69,9 @@ pub(super) struct Attach {
     pub(super) link: Option<(Generation, Connection)>,
     /// Whether there ever was a link.
     pub(super) was_live: bool,
-    /// Another terminal took over, and this one watches.
+    /// What this terminal wants to be, which the host may not have granted yet.
+    wants: Role,
+    /// Another terminal took over, and this one watches until somebody types.
     superseded: bool,
     was_idle: bool,
     pub(super) buffer: Vec<u8>,
@@ -105,6 +107,7 @@ impl Attach {
             dial: None,
             link: None,
             was_live: false,
+            wants: role,
             superseded: false,
             was_idle: false,
             buffer: vec![0; limits::BITE],
@@ -255,14 +258,14 @@ impl Attach {
         let human = self.keys.handle(now, self.typed.get(before..).unwrap_or_default());
         if self.superseded && human {
             self.control(now);
-        } else if self.client.role() == Role::Viewer && !self.superseded {
+        } else if self.wants == Role::Viewer {
             self.typed.truncate(before);
         }
         for wish in wishes {
             match wish {
                 Wish::Detach => self.end = Some(End::Detached),
                 Wish::Control => self.control(now),
-                Wish::View => self.client.handle_role(now, Role::Viewer),
+                Wish::View => self.want(now, Role::Viewer),
                 Wish::Reconnect => self.client.handle_user(now),
             }
         }
@@ -271,7 +274,12 @@ impl Attach {
 
     fn control(&mut self, now: Instant) {
         self.superseded = false;
-        self.client.handle_role(now, Role::Controller);
+        self.want(now, Role::Controller);
+    }
+
+    fn want(&mut self, now: Instant, role: Role) {
+        self.wants = role;
+        self.client.handle_role(now, role);
     }
 
     /// Hands over what was typed, as far as there is room.
@@ -307,7 +315,7 @@ impl Attach {
             // Whoever took over is not to be fought; but one may watch, until the user wants it back.
             Status::Disconnected(Reason::Closed(CloseReason::Superseded)) => {
                 self.superseded = true;
-                self.client.handle_role(now, Role::Viewer);
+                self.want(now, Role::Viewer);
                 self.client.handle_user(now);
             }
             Status::Disconnected(reason @ Reason::Closed(closed)) => {

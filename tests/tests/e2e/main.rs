@@ -1,7 +1,8 @@
-//! `runner-std` as a person and a script use it. Needs tmux, vim and bash (feature `e2e`; `tests/run e2e`).
+//! `runner-std` as a person and a script use it. Needs tmux, vim, socat and bash (feature `e2e`; `tests/run e2e`).
 
 mod commands;
 mod host;
 mod jobs;
+mod sessions;
 mod terminal;
 mod watch;
