@@ -149,3 +149,15 @@ fn files_stay_short() {
         .collect();
     assert!(long.is_empty(), "over {LONGEST_FILE} lines: {long:?}");
 }
+
+#[test]
+fn every_story_that_the_docs_name_is_told() {
+    let docs = fs::read_to_string(root().join("docs/TESTING.md")).expect("the docs");
+    let tables = docs.split("as stories").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("tables");
+    let told: String = sources("tests/tests").into_iter().map(|(_, source)| source).collect();
+    let named: Vec<_> = tables.split('`').skip(1).step_by(2).filter(|name| name.contains('_')).collect();
+    assert!(named.len() > 40, "the docs name {} stories", named.len());
+    for name in named {
+        assert!(told.contains(&format!("fn {name}()")), "{name} is not told");
+    }
+}
