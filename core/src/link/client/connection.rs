@@ -7,6 +7,7 @@ use crate::link::frame::{MIN_BODY, Role, Welcome};
 use crate::link::late::{Patience, comes, end};
 use crate::link::probe::{self, Doubt, Probe};
 use crate::link::reconnect::Generation;
+use crate::link::rtt::BUDGET_MAX;
 use crate::link::watchdog::Watchdog;
 use crate::time::{Duration, Instant};
 
@@ -55,8 +56,15 @@ pub(super) enum Phase {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) enum Hello {
     None,
-    Due { tries: u8 },
-    Said { tries: u8, patience: Patience },
+    /// To be said by then: on a lossy link that takes nothing any more nobody else would notice.
+    Due {
+        tries: u8,
+        patience: Option<Patience>,
+    },
+    Said {
+        tries: u8,
+        patience: Patience,
+    },
 }
 
 /// Whether what was typed has had an answer.
@@ -101,7 +109,7 @@ impl Connection {
     pub(super) fn connect(&mut self) {
         if self.phase == Phase::Dialing {
             self.phase = Phase::Connected;
-            self.hello = Hello::Due { tries: 0 };
+            self.hello = Hello::Due { tries: 0, patience: None }; // the dial has its own time
         }
     }
 
@@ -132,8 +140,10 @@ impl Connection {
     pub(super) fn received(&mut self, now: Instant, lossy: bool) -> bool {
         self.watchdog.handle_received(now);
         self.probe.handle_received(now);
-        if let Hello::Said { tries, .. } = &mut self.hello {
-            *tries = 0;
+        match &mut self.hello {
+            Hello::Said { tries, .. } => *tries = 0,
+            Hello::Due { patience: Some(patience), .. } => *patience = Patience::new(now, BUDGET_MAX),
+            Hello::Due { patience: None, .. } | Hello::None => {}
         }
         if !lossy && matches!(self.typed, Answer::Due(_)) {
             self.typed = Answer::None;
@@ -147,9 +157,10 @@ impl Connection {
     }
 
     /// Says hello again, unless that is under way.
-    pub(super) fn ask_again(&mut self) {
+    pub(super) fn ask_again(&mut self, now: Instant, lossy: bool) {
         if self.hello == Hello::None {
-            self.hello = Hello::Due { tries: 0 };
+            let patience = lossy.then(|| Patience::new(now, BUDGET_MAX));
+            self.hello = Hello::Due { tries: 0, patience };
         }
     }
 
@@ -160,8 +171,10 @@ impl Connection {
 
     pub(super) fn poll_at(&self) -> Option<Deadline<Due>> {
         let welcome = match self.hello {
-            Hello::Said { patience, .. } => patience.end().map(|at| Deadline { at, reason: Due::Welcome }),
-            Hello::None | Hello::Due { .. } => None,
+            Hello::Said { patience, .. } | Hello::Due { patience: Some(patience), .. } => {
+                patience.end().map(|at| Deadline { at, reason: Due::Welcome })
+            }
+            Hello::None | Hello::Due { patience: None, .. } => None,
         };
         let typed = match self.typed {
             Answer::Due(at) => comes(at).map(|at| Deadline { at, reason: Due::Typed }),

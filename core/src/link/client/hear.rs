@@ -241,7 +241,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         if core::mem::replace(&mut link.missed, true) && !lossy {
             return Err(Broken("output is missing"));
         }
-        link.ask_again();
+        link.ask_again(self.clock.latest(), lossy);
         Ok(Heard::Nothing)
     }
 }

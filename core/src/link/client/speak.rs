@@ -72,7 +72,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
     fn hello<'a>(&mut self, now: Instant, credentials: &Credentials<'a>) -> Frame<'a> {
         if let Some(link) = &mut self.connection {
             let tries = match link.hello {
-                Hello::Due { tries } => tries,
+                Hello::Due { tries, .. } => tries,
                 Hello::None | Hello::Said { .. } => 0,
             };
             let span = match (self.config.link, link.phase) {

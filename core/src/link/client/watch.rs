@@ -6,6 +6,7 @@ use crate::link::close::CloseReason;
 use crate::link::late::{Patience, Verdict, comes, end};
 use crate::link::probe::{self, Doubt, Probe};
 use crate::link::reconnect;
+use crate::link::rtt::BUDGET_MAX;
 use crate::time::Instant;
 
 /// So many hellos without any byte in return end a lossy link.
@@ -94,7 +95,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         if dead && lossy {
             // On a lossy link it may only have been a ping that was lost.
             link.probe = Probe::new(self.config.probe, now);
-            link.ask_again();
+            link.ask_again(now, lossy);
             dead = false;
         }
         if link.advance_hello(now, lossy) || dead {
@@ -116,7 +117,17 @@ impl Connection {
 
     /// A hello has no answer in time. Whether that is the end.
     fn advance_hello(&mut self, now: Instant, lossy: bool) -> bool {
-        let Hello::Said { tries, patience } = self.hello else { return false };
+        let (tries, patience) = match self.hello {
+            Hello::Said { tries, patience } => (tries, patience),
+            Hello::Due { tries, patience: Some(patience) } => {
+                let verdict = patience.judge(now);
+                if verdict == Verdict::WeWereLate {
+                    self.hello = Hello::Due { tries, patience: Some(Patience::last(now, BUDGET_MAX)) };
+                }
+                return verdict == Verdict::Silent;
+            }
+            Hello::Due { patience: None, .. } | Hello::None => return false,
+        };
         let tries = if self.is_welcomed() { tries.saturating_add(1) } else { tries };
         match patience.judge(now) {
             Verdict::TooEarly => false,
@@ -126,7 +137,7 @@ impl Connection {
                 false
             }
             Verdict::Silent | Verdict::WeWereLate => {
-                self.hello = Hello::Due { tries };
+                self.hello = Hello::Due { tries, patience: Some(Patience::new(now, BUDGET_MAX)) };
                 false
             }
         }
