@@ -61,6 +61,8 @@ pub enum HostOp {
     Reply(u64, u64, usize),
     /// `handle_shutdown`
     Shutdown,
+    /// `handle_wake`
+    Wake,
 }
 
 /// A frame.
@@ -117,6 +119,7 @@ impl Hosting {
             HostOp::Exit(session) => self.host.handle_exit(now, session, Exit::Code(1)),
             HostOp::Publish(key, len) => drop(self.host.publish(0, key, key as u8, text(len))),
             HostOp::Reply(client, id, len) => drop(self.host.reply(client, id, Outcome::Done, text(len))),
+            HostOp::Wake => self.host.handle_wake(now),
             HostOp::Shutdown => self.host.handle_shutdown(now, CloseReason::GoingAway),
             HostOp::Hear(peer, _)
             | HostOp::Pull(peer, ..)
@@ -255,7 +258,8 @@ impl Machine for Hosting {
             22 => match rng.below(8) {
                 0 => HostOp::Exit(rng.below(SESSIONS)),
                 1 => HostOp::Shutdown,
-                2 => HostOp::Broken(peer),
+                2 => HostOp::Wake,
+                3 => HostOp::Broken(peer),
                 _ => HostOp::Hint(*rng.pick(&[Hint::Busy, Hint::Blocked, Hint::Neither])),
             },
             _ => match rng.below(2) {

@@ -22,6 +22,8 @@ pub enum LinkOp {
     Received,
     /// `handle_pong`
     Pong(u32),
+    /// `handle_wake`
+    Wake,
 }
 
 /// Round-trip times as RFC 6298 writes them, in fractions and not in whole microseconds.
@@ -74,6 +76,7 @@ fn link_op(rng: &mut Random) -> LinkOp {
         4..=9 => LinkOp::Flushed(rng.below(6) as u32),
         10 => LinkOp::Written,
         11..=12 => LinkOp::Received,
+        13 => LinkOp::Wake,
         _ => LinkOp::Pong(rng.below(6) as u32),
     }
 }
@@ -99,6 +102,7 @@ impl Machine for Heartbeat {
             LinkOp::Written => self.handle_written(now),
             LinkOp::Received => self.handle_received(now),
             LinkOp::Pong(nonce) => self.handle_pong(now, nonce),
+            LinkOp::Wake => self.handle_wake(now),
         }
     }
 
@@ -132,6 +136,7 @@ impl Machine for Watchdog {
     fn apply(&mut self, now: Instant, op: &LinkOp) {
         match *op {
             LinkOp::Begin(_, heartbeat, timeout) => self.handle_welcome(now, heartbeat, timeout),
+            LinkOp::Wake => self.handle_wake(now),
             _ => self.handle_received(now),
         }
     }
@@ -166,6 +171,7 @@ impl Machine for Probe {
     fn apply(&mut self, now: Instant, op: &LinkOp) {
         match *op {
             LinkOp::Begin(doubt, ..) => self.handle_doubt(now, doubt),
+            LinkOp::Wake => self.handle_doubt(now, Doubt::Wake),
             LinkOp::Flushed(nonce) => self.handle_flushed(now, nonce),
             LinkOp::Written => self.handle_written(now),
             LinkOp::Received => self.handle_received(now),
@@ -209,7 +215,7 @@ impl Machine for Rtt {
             LinkOp::Flushed(nonce) => {
                 self.handle_flushed(now, nonce);
             }
-            LinkOp::Written | LinkOp::Received => {}
+            LinkOp::Written | LinkOp::Received | LinkOp::Wake => {}
             LinkOp::Pong(nonce) => {
                 self.handle_pong(now, nonce);
             }

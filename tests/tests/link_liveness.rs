@@ -111,7 +111,7 @@ fn a_fast_link_is_replaced_after_one_second_once_it_is_measured() {
 #[test]
 fn doubts_that_overlap_send_one_ping_and_keep_the_first_wait() {
     let mut probe = probing(at(10));
-    for (now, doubt) in [(11, Doubt::Network), (12, Doubt::Unanswered), (14, Doubt::Wake)] {
+    for (now, doubt) in [(11, Doubt::Network), (12, Doubt::Unanswered), (14, Doubt::Network)] {
         probe.handle_doubt(at(now), doubt);
         assert_eq!(probe.poll(at(now)), None);
     }
@@ -305,6 +305,30 @@ fn a_host_without_heartbeat_is_never_found_silent() {
     let mut host = Heartbeat::new(config, at(0));
     host.handle_authenticated(at(0));
     assert_eq!(host.poll_at(), None);
+}
+
+// Whoever slept a little longer than they would have waited, and is polled at once, has not listened either.
+
+#[test]
+fn a_sleep_that_ends_where_a_wait_ends_kills_nobody() {
+    let mut host = asked();
+    host.handle_wake(Instant::from_millis(30_500));
+    assert_eq!(host.poll(Instant::from_millis(30_500)), Some(heartbeat::Event::SendPing { nonce: 2 }));
+    host.handle_flushed(at(31), 2);
+    assert_eq!(host.poll(at(46)), Some(heartbeat::Event::Dead(Cause::Silent)));
+
+    let mut watchdog = Watchdog::new(at(0));
+    watchdog.handle_welcome(at(0), Duration::from_secs(15), Duration::from_secs(35));
+    watchdog.handle_wake(at(1)); // what there was to wait is not made shorter
+    assert_eq!(watchdog.poll_at().map(|due| due.at), Some(at(35)));
+    watchdog.handle_wake(at(35));
+    assert_eq!(watchdog.poll(at(35)), None);
+    assert_eq!(watchdog.poll(at(55)), Some(watchdog::Event::Dead));
+
+    let mut probe = probing(at(10));
+    probe.handle_doubt(at(15), Doubt::Wake);
+    assert_eq!(probe.poll(at(15)), Some(probe::Event::SendPing { nonce: 2 }));
+    assert_eq!(probe.poll(at(20)), Some(probe::Event::Replace));
 }
 
 // On a noisy line a ping that is lost proves nothing: it is asked again, and the dead are found as soon as ever.

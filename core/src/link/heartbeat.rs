@@ -42,7 +42,8 @@ pub struct Config {
 ///
 /// - **Inputs**: [`handle_authenticated`](Self::handle_authenticated),
 ///   [`handle_flushed`](Self::handle_flushed), [`handle_written`](Self::handle_written),
-///   [`handle_received`](Self::handle_received), [`handle_pong`](Self::handle_pong). Hand over what came
+///   [`handle_received`](Self::handle_received), [`handle_pong`](Self::handle_pong),
+///   [`handle_wake`](Self::handle_wake). Hand over what came
 ///   *before* you poll.
 /// - **Outputs**: [`poll`](Self::poll) until it says None (at most two events), then sleep until
 ///   [`poll_at`](Self::poll_at).
@@ -226,6 +227,16 @@ impl Heartbeat {
         self.handle_received(now);
         if open && matches!(self.phase, Phase::Queued { .. }) {
             self.rest(now); // it was flushed and answered before we were told
+        }
+    }
+
+    /// We slept, and have not listened: whoever has been asked is asked again.
+    pub fn handle_wake(&mut self, now: Instant) {
+        let now = self.clock.clamp(now);
+        match &mut self.phase {
+            Phase::Queued { patience } => *patience = Patience::last(now, self.config.stall),
+            Phase::Waiting { .. } => self.phase = Phase::Resting { ping: now },
+            Phase::Unauthenticated | Phase::Resting { .. } | Phase::Dead(_) => {}
         }
     }
 

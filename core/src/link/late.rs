@@ -58,6 +58,12 @@ impl Patience {
         Self { end: end(now, span), last: self.last }
     }
 
+    /// It is no longer than `span` from `now` to its end: we slept.
+    pub(super) fn at_least(self, now: Instant, span: Duration) -> Self {
+        let last = Self::last(now, span);
+        if last.end > self.end { last } else { self }
+    }
+
     /// When it ends; None: never.
     pub(super) fn end(self) -> Option<Instant> {
         comes(self.end)

@@ -147,10 +147,13 @@ impl Probe {
         Self { config, clock: Clock::new(now), rtt: Rtt::new(config.longest, now), phase: Phase::Trusting }
     }
 
-    /// Something makes the link doubtful. While it is already being asked, nothing changes: the first wait holds.
+    /// Something makes the link doubtful. While it is already being asked, nothing changes, the first wait holds; but
+    /// after a sleep it is asked anew.
     pub fn handle_doubt(&mut self, now: Instant, doubt: Doubt) {
         self.clock.clamp(now);
-        if self.phase == Phase::Trusting {
+        // Whoever slept has not listened, and asks anew.
+        let asked = matches!(self.phase, Phase::Queued { .. } | Phase::Waiting { .. });
+        if self.phase == Phase::Trusting || (asked && doubt == Doubt::Wake) {
             self.phase = Phase::Doubting(doubt);
         }
     }

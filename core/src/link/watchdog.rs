@@ -3,8 +3,8 @@
 //! ```text
 //!               handle_welcome             Due::Silence, polled in time
 //!   Unwelcomed ───────────────▶ Watching ──────────────────────────────▶ Dead
-//!                                │  ▲  │ Due::Silence, polled late:         ▲
-//!                 handle_received└──┘  └──────▶ Watching, the last wait ────┘
+//!                                │  ▲  │ Due::Silence, polled late, or      ▲
+//!                 handle_received└──┘  └─ handle_wake: Watching, the last wait
 //! ```
 //!
 //! A host that lives sends at least a ping each heartbeat, so silence for much longer says that nobody is
@@ -17,8 +17,8 @@ use crate::time::{Duration, Instant};
 
 /// Declares a silent host dead. 64 bytes at most; one for each connection.
 ///
-/// - **Inputs**: [`handle_welcome`](Self::handle_welcome), [`handle_received`](Self::handle_received). Hand
-///   over what came *before* you poll.
+/// - **Inputs**: [`handle_welcome`](Self::handle_welcome), [`handle_received`](Self::handle_received),
+///   [`handle_wake`](Self::handle_wake). Hand over what came *before* you poll.
 /// - **Outputs**: [`poll`](Self::poll) until it says None (at most one event), then sleep until
 ///   [`poll_at`](Self::poll_at).
 /// - **Getters**: [`status`](Self::status), [`heard`](Self::heard).
@@ -111,6 +111,14 @@ impl Watchdog {
         self.heard = Some(now);
         if let Phase::Watching { timeout, patience, .. } = &mut self.phase {
             *patience = Patience::new(now, *timeout);
+        }
+    }
+
+    /// We slept, and have not listened: one more chance, as if polled late.
+    pub fn handle_wake(&mut self, now: Instant) {
+        let now = self.clock.clamp(now);
+        if let Phase::Watching { chance, patience, .. } = &mut self.phase {
+            *patience = patience.at_least(now, *chance);
         }
     }
 

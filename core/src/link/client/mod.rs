@@ -211,9 +211,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         self.reconnect.handle_offline(now);
     }
 
-    /// The machine slept and woke: see [`Reconnect::handle_wake`].
+    /// The machine slept and woke: see [`Reconnect::handle_wake`]. To be told before [`poll`](Self::poll), which may
+    /// otherwise take its sleep for the host's silence.
     pub fn handle_wake(&mut self, now: Instant) {
         let now = self.clock.clamp(now);
+        if let Some(link) = &mut self.connection {
+            link.watchdog.handle_wake(now);
+        }
         self.reconnect.handle_wake(now);
         self.doubt(now, Doubt::Wake);
     }
@@ -221,6 +225,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
     /// The page is visible again: its timers may have stood still.
     pub fn handle_visible(&mut self, now: Instant) {
         let now = self.clock.clamp(now);
+        if let Some(link) = &mut self.connection {
+            link.watchdog.handle_wake(now);
+        }
         self.reconnect.handle_visible(now);
         self.doubt(now, Doubt::Network);
     }

@@ -47,6 +47,7 @@ pub use types::{Config, Due, Event, Heard, Link, PeerId, Stale};
 /// - **Inputs** of a connection: [`handle_connect`](Self::handle_connect), [`handle_received`](Self::handle_received),
 ///   [`handle_part`](Self::handle_part), [`admit`](Self::admit), [`refuse`](Self::refuse), [`handle_broken`](Self::handle_broken),
 ///   [`handle_written`](Self::handle_written), [`handle_flushed`](Self::handle_flushed), [`handle_closed`](Self::handle_closed).
+/// - **Inputs** of the system: [`handle_wake`](Self::handle_wake), [`handle_shutdown`](Self::handle_shutdown).
 /// - **Inputs** of a session: [`handle_output`](Self::handle_output), [`handle_typed`](Self::handle_typed),
 ///   [`handle_hint`](Self::handle_hint), [`handle_exit`](Self::handle_exit), [`publish`](Self::publish), [`reply`](Self::reply).
 /// - **Outputs**: [`next_frame`](Self::next_frame), [`Session::typed`]; [`poll`](Self::poll) until it says None (at most two
@@ -154,6 +155,15 @@ where
         if let Some(typed) = self.sessions.as_mut().get_mut(session) {
             typed.inbox.forget(taken);
             self.open_windows(session);
+        }
+    }
+
+    /// The machine slept and woke: the clock of the time since boot ran ahead of that of the time awake by 2 s or more.
+    /// To be told before [`poll`](Self::poll), which may otherwise take its sleep for the silence of peers.
+    pub fn handle_wake(&mut self, now: Instant) {
+        let now = self.clock.clamp(now);
+        for peer in self.peers.as_mut() {
+            peer.wake(now);
         }
     }
 

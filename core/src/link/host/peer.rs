@@ -240,6 +240,15 @@ impl Peer {
         };
     }
 
+    /// The host slept: nobody is judged by what it did not hear, or could not say.
+    pub(super) fn wake(&mut self, now: Instant) {
+        self.heartbeat.handle_wake(now);
+        match &mut self.phase {
+            Phase::New { since } | Phase::Closing { since, .. } => *since = now,
+            Phase::Free | Phase::Attached | Phase::Gone { .. } => {}
+        }
+    }
+
     /// All that was handed out has been written.
     pub(super) fn flushed(&mut self, now: Instant) {
         if let Some(nonce) = self.unflushed.take() {

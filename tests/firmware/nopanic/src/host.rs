@@ -68,6 +68,7 @@ fn sessions(host: &mut Small) {
     host.handle_exit(now(), session, Exit::Code(number() as i32));
     show!(host.publish(session, number() as u32, number() as u8, bytes()));
     show!(host.reply(number(), number(), Outcome::Done, bytes()));
+    host.handle_wake(now());
     host.handle_shutdown(now(), CloseReason::GoingAway);
 }
 

@@ -36,6 +36,7 @@ fn heartbeats() {
     heartbeat.handle_flushed(now(), nonce());
     heartbeat.handle_written(now());
     heartbeat.handle_received(now());
+    heartbeat.handle_wake(now());
     heartbeat.handle_pong(now(), nonce());
     while let Some(event) = heartbeat.poll(now()) {
         show!(event);
@@ -49,6 +50,7 @@ fn watchdogs() {
     let mut watchdog = black_box(Watchdog::new(now()));
     watchdog.handle_welcome(now(), span(), span());
     watchdog.handle_received(now());
+    watchdog.handle_wake(now());
     while let Some(event) = watchdog.poll(now()) {
         show!(event);
     }
