@@ -22,3 +22,4 @@ pub mod tape;
 pub mod verdicts;
 pub mod vte_oracle;
 pub mod wire;
+pub mod world;

@@ -1,0 +1,93 @@
+//! The clock of one machine, and when it gets to look at it.
+//!
+//! The world has a time of its own, in microseconds from zero, which never jumps. What a machine reads is that
+//! plus an offset, which grows when it sleeps.
+
+use stillwire::Instant;
+
+/// Where a machine's clock begins, and how it is read.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    /// What the machine's clock is ahead of the world's.
+    ahead: u64,
+    /// Timers fire at multiples of this; 0 or 1: at once. A background tab has a second or a minute.
+    grain: u64,
+    /// It does nothing before.
+    frozen: u64,
+    /// To be added to `ahead` when it goes on: it slept.
+    jump: u64,
+    /// It was frozen, and has not gone on yet.
+    stopped: bool,
+    /// Whether it counts only milliseconds.
+    coarse: bool,
+}
+
+impl Machine {
+    pub(super) fn new(ahead: u64, coarse: bool) -> Self {
+        Self { ahead, grain: 1, frozen: 0, jump: 0, stopped: false, coarse }
+    }
+
+    /// What its clock says.
+    pub(super) fn now(&self, now: u64) -> Instant {
+        let micros = now.saturating_add(self.ahead);
+        Instant::from_micros(if self.coarse { micros / 1_000 * 1_000 } else { micros })
+    }
+
+    /// When a timer for `deadline` fires, in the world's time, and not before `now`.
+    pub(super) fn fires(&self, now: u64, deadline: Instant) -> u64 {
+        let mut at = deadline.as_micros().saturating_sub(self.ahead).max(now);
+        if self.coarse && self.now(at) < deadline {
+            at += 1_000;
+        }
+        if self.grain > 1 {
+            at = at.div_ceil(self.grain) * self.grain;
+        }
+        at.max(self.frozen)
+    }
+
+    /// When it can take what comes at `at`.
+    pub(super) fn takes(&self, at: u64) -> u64 {
+        at.max(self.frozen)
+    }
+
+    pub(super) fn is_awake(&self, now: u64) -> bool {
+        now >= self.frozen
+    }
+
+    /// Timers are late from now on, by up to `grain`.
+    pub(super) fn throttle(&mut self, grain: u64) {
+        self.grain = grain.max(1);
+    }
+
+    /// How late its timers may be.
+    pub(super) fn grain(&self) -> u64 {
+        self.grain
+    }
+
+    /// It is stopped until then. What its clock then jumps ahead, beyond the time that passed, is `jump`.
+    pub(super) fn freeze(&mut self, until: u64, jump: u64) {
+        self.frozen = self.frozen.max(until);
+        self.jump = self.jump.saturating_add(jump);
+        self.stopped = true;
+    }
+
+    /// What stopped it is over by then.
+    pub(super) fn wake_by(&mut self, by: u64) {
+        self.frozen = self.frozen.min(by);
+    }
+
+    /// The end of what [`freeze`](Self::freeze) began, if that is due: true once.
+    pub(super) fn goes_on(&mut self, now: u64) -> bool {
+        let due = self.stopped && now >= self.frozen;
+        if due {
+            self.stopped = false;
+            self.ahead = self.ahead.saturating_add(core::mem::take(&mut self.jump));
+        }
+        due
+    }
+
+    /// When it goes on; never, if it is not stopped.
+    pub(super) fn thaws(&self) -> u64 {
+        if self.stopped { self.frozen } else { u64::MAX }
+    }
+}
