@@ -9,7 +9,6 @@ use clap_complete::Shell;
 use stillwire::Duration;
 
 use crate::idle_args::{IdleArgs, span_or_never};
-use crate::limits;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Cyan.on_default().bold())
@@ -100,7 +99,7 @@ pub struct Cli {
 pub enum Command {
     /// Run a session that others can attach to, and work in it
     #[command(after_help = HOST_EXAMPLES, override_usage = "runner-std host [OPTIONS] [-- CMD...]")]
-    Host(HostArgs),
+    Host(Box<HostArgs>),
     /// Attach this terminal to a hosted session; Ctrl-] d detaches
     #[command(after_help = ATTACH_EXAMPLES)]
     Attach(AttachArgs),
@@ -211,8 +210,14 @@ pub struct HostArgs {
     pub tcp: Vec<String>,
 
     /// Keep so much of the output for those who come late or are slow (at least 64KiB)
-    #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = size, help_heading = "Session")]
-    pub history: usize,
+    /// [default: 1MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Session")]
+    pub history: Option<usize>,
+
+    /// Take options and more sessions from FILE.toml: the long options by their names, and [[session]] tables with
+    /// name and command, serial or tcp
+    #[arg(long, value_name = "FILE.toml", help_heading = "Session")]
+    pub config: Option<PathBuf>,
 
     #[command(flatten)]
     /// When it counts as idle.
@@ -243,20 +248,18 @@ pub struct HostArgs {
     #[arg(long, help_heading = "Connections")]
     pub share: bool,
 
-    /// Connections at the same time
-    #[arg(long, value_name = "N", default_value_t = limits::PEERS, value_parser = clap::value_parser!(u16).range(1..),
-          help_heading = "Connections")]
-    pub max_peers: u16,
+    /// Connections at the same time [default: 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Connections")]
+    pub max_peers: Option<u16>,
 
-    /// Ask whoever is connected so often whether they still are (never: not at all)
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = span_or_never,
-          help_heading = "Connections")]
-    pub heartbeat: Duration,
+    /// Ask whoever is connected so often whether they still are (never: not at all) [default: 15s]
+    #[arg(long, value_name = "TIME", value_parser = span_or_never, help_heading = "Connections")]
+    pub heartbeat: Option<Duration>,
 
-    /// Exit when nobody and nothing used the host for so long (never: stay)
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = span_or_never,
-          env = "STILLWIRE_IDLE_TIMEOUT", help_heading = "Idle exit")]
-    pub idle_timeout: Duration,
+    /// Exit when nobody and nothing used the host for so long (never: stay) [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = span_or_never, env = "STILLWIRE_IDLE_TIMEOUT",
+          help_heading = "Idle exit")]
+    pub idle_timeout: Option<Duration>,
 
     /// Output and busy jobs are no use: only attaching, typing and resizing are
     #[arg(long, help_heading = "Idle exit")]
@@ -324,7 +327,7 @@ pub struct KillArgs {
 }
 
 /// `64KiB`, `1MiB`, `100000`
-fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor = match unit.to_ascii_lowercase().as_str() {

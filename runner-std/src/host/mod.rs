@@ -3,6 +3,7 @@
 //! In a terminal a host goes to the background at once and the terminal is attached to it, so there is only one way to
 //! look at a session; everywhere else (a service, a pipe) it stays where it was started.
 
+mod config;
 mod daemon;
 mod guests;
 mod list;
@@ -13,7 +14,6 @@ mod sessions;
 
 use std::io;
 
-use stillwire::Duration;
 use stillwire::link::{heartbeat, host, linger};
 
 use crate::attach;
@@ -23,6 +23,7 @@ use crate::door::http::Policy;
 use crate::failure::Failure;
 use crate::token::Token;
 use crate::{os, runtime, terminal};
+use config::Settings;
 use daemon::Fork;
 use server::{Server, kind};
 use sessions::Wanted;
@@ -30,24 +31,28 @@ use sessions::Wanted;
 /// Where a host listens unless it is told.
 const LISTEN: &str = "127.0.0.1:7681";
 
+/// Sessions whose names are printed at the start; the others are only counted.
+const SHOWN: usize = 5;
+
 /// Hosts sessions; this terminal, if it is one, is the first to be attached.
 ///
 /// # Errors
 /// If a name is taken, a command cannot be run, or anything named on the command line cannot be opened.
 pub fn host(args: &HostArgs) -> Result<u8, Failure> {
-    let wanted = sessions::wanted(args)?;
+    let settings = Settings::new(args)?;
+    let wanted = sessions::wanted(args, &settings)?;
     let name = wanted.first().map(|first| first.name.clone()).unwrap_or_default();
     let here = rustix::termios::isatty(rustix::stdio::stdin())
         && rustix::termios::isatty(rustix::stdio::stdout())
         && terminal::is_ours();
     if args.headless || !(here || args.detach) {
-        let (mut server, hello) = open(args, wanted)?;
+        let (mut server, hello) = open(args, &settings, wanted)?;
         eprint!("{hello}");
         return serve(&mut server);
     }
     match daemon::fork().map_err(|error| Failure::io("start the host", error))? {
         Fork::Host(ready) => {
-            let code = match open(args, wanted) {
+            let code = match open(args, &settings, wanted) {
                 Ok((mut server, hello)) => {
                     ready.serving(&hello);
                     serve(&mut server).unwrap_or(crate::failure::FAILED)
@@ -68,7 +73,7 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
 }
 
 /// Everything that can go wrong before anybody is served; and what to say when nothing did.
-fn open(args: &HostArgs, wanted: Vec<Wanted>) -> Result<(Server, String), Failure> {
+fn open(args: &HostArgs, settings: &Settings, wanted: Vec<Wanted>) -> Result<(Server, String), Failure> {
     let name = wanted.first().map(|first| first.name.clone()).unwrap_or_default();
     let (unix, path) = runtime::listen(&name)?;
     let unix = Door::unix(unix, path, kind::DOOR);
@@ -76,20 +81,24 @@ fn open(args: &HostArgs, wanted: Vec<Wanted>) -> Result<(Server, String), Failur
     let zero = os::now();
     let (mut sessions, mut seats) = (Vec::new(), Vec::new());
     for (index, wanted) in wanted.into_iter().enumerate() {
-        let (session, mut seat) = sessions::start(wanted, index, args)?;
+        let (session, mut seat) = sessions::start(wanted, index, args, settings.history)?;
         seat.start();
         sessions.push(session);
         seats.push(seat);
     }
     let names: Vec<String> = seats.iter().map(|seat| seat.name.clone()).collect();
     let failed = |error: io::Error| Failure::io("set up the host", error);
-    let mut server = Server::new(config(args), args.max_peers, sessions, seats, zero).map_err(failed)?;
+    let mut server =
+        Server::new(config(settings), settings.max_peers, sessions, seats, zero).map_err(failed)?;
     server.doors.push(unix);
     let mut hello = String::new();
-    for name in &names {
+    for name in names.iter().take(SHOWN) {
         hello.push_str(&format!("[{name}: attach another terminal with: runner-std attach {name}]\r\n"));
     }
-    if let Some((door, token)) = tcp(args)? {
+    if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        hello.push_str(&format!("[and {more} more: runner-std ps]\r\n"));
+    }
+    if let Some((door, token)) = tcp(settings)? {
         if let Some(address) = door.address() {
             hello.push_str(&format!("[open http://{address}/#token={}]\r\n", token.secret()));
         }
@@ -100,25 +109,25 @@ fn open(args: &HostArgs, wanted: Vec<Wanted>) -> Result<(Server, String), Failur
 }
 
 /// The TCP port and the token that it takes; None if none is wanted.
-fn tcp(args: &HostArgs) -> Result<Option<(Door, Token)>, Failure> {
-    let address = args.listen.as_deref().unwrap_or(LISTEN);
+fn tcp(settings: &Settings) -> Result<Option<(Door, Token)>, Failure> {
+    let address = settings.listen.as_deref().unwrap_or(LISTEN);
     if matches!(address, "none" | "off") {
         return Ok(None);
     }
-    let token = match &args.token_file {
+    let token = match &settings.token_file {
         Some(path) => Token::read_or_make(path)?,
         None => Token::new().map_err(|error| Failure::io("make a token", error))?,
     };
     let policy = Policy {
-        names: args.allow_host.clone(),
-        origins: args.allow_origin.clone(),
+        names: settings.names.clone(),
+        origins: settings.origins.clone(),
         token: Some(token.clone()),
         known: false,
     };
     let open = |address: &str| Door::tcp(address, policy.clone(), kind::DOOR | 1);
     let door = match open(address) {
         // Another host has the usual port: any other will do, as long as nobody asked for this one.
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && args.listen.is_none() => {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && settings.listen.is_none() => {
             open("127.0.0.1:0")
         }
         other => other,
@@ -127,7 +136,7 @@ fn tcp(args: &HostArgs) -> Result<Option<(Door, Token)>, Failure> {
         Failure::io(format!("listen on {address}"), error)
             .hint("another port: --listen 127.0.0.1:0; or none: --listen none")
     })?;
-    if !args.insecure && door.address().is_some_and(|address| !address.ip().is_loopback()) {
+    if !settings.insecure && door.address().is_some_and(|address| !address.ip().is_loopback()) {
         return Err(Failure::usage(format!(
             "{address} can be reached from elsewhere, and nothing would be encrypted"
         ))
@@ -136,12 +145,11 @@ fn tcp(args: &HostArgs) -> Result<Option<(Door, Token)>, Failure> {
     Ok(Some((door, token)))
 }
 
-fn config(args: &HostArgs) -> host::Config {
-    let timeout = Some(args.idle_timeout).filter(|timeout| *timeout != Duration::MAX);
+fn config(settings: &Settings) -> host::Config {
     host::Config {
-        heartbeat: heartbeat::Config { interval: args.heartbeat, ..heartbeat::Config::DEFAULT },
-        linger: linger::Config { timeout, strict: args.idle_strict },
-        share: args.share,
+        heartbeat: heartbeat::Config { interval: settings.heartbeat, ..heartbeat::Config::DEFAULT },
+        linger: linger::Config { timeout: settings.idle_timeout, strict: settings.idle_strict },
+        share: settings.share,
         ..host::Config::DEFAULT
     }
 }

@@ -164,8 +164,8 @@ impl Server {
         for seat in &mut self.seats {
             seat.poll(now, &mut self.poller);
         }
-        if let Some(due) = self.core.poll_at().filter(|due| due.at <= now) {
-            self.look(now, due.reason);
+        if self.core.poll_at().is_some_and(|due| due.at <= now) {
+            self.look(now);
         }
         while let Some(event) = self.core.poll(now) {
             self.changed = true;
@@ -174,19 +174,16 @@ impl Server {
     }
 
     /// Looks at the jobs that a verdict is about.
-    fn look(&mut self, now: Instant, reason: stillwire::link::host::Due) {
-        use stillwire::link::host::Due;
-        let (seats, due) = match reason {
-            Due::Session(session, monitor::Due::Idle(due @ (idle::Due::Quiet | idle::Due::Confirm))) => {
-                (session..session + 1, due)
-            }
-            Due::Linger(_) => (0..self.seats.len(), idle::Due::Confirm),
-            _ => return,
-        };
-        for session in seats {
-            let hint = self.seats.get_mut(session).and_then(|seat| seat.sample(now, due));
-            if let Some(hint) = hint {
-                self.core.handle_hint(now, session, hint);
+    fn look(&mut self, now: Instant) {
+        let leaving = self.core.linger().poll_at().is_some_and(|due| due.at <= now);
+        for (index, seat) in self.seats.iter_mut().enumerate() {
+            let due = self.core.session(index).and_then(Session::poll_at).filter(|due| due.at <= now);
+            let due = match due.map(|due| due.reason) {
+                Some(monitor::Due::Idle(due @ (idle::Due::Quiet | idle::Due::Confirm))) => Some(due),
+                _ => leaving.then_some(idle::Due::Confirm),
+            };
+            if let Some(hint) = due.and_then(|due| seat.sample(now, due)) {
+                self.core.handle_hint(now, index, hint);
             }
         }
     }

@@ -6,6 +6,7 @@ use stillwire::Instant;
 use stillwire::link::history::{History, Size};
 use stillwire::link::host::Session;
 
+use super::config::{self, Settings, Words};
 use super::seats::Seat;
 use super::server::kind;
 use crate::cli::HostArgs;
@@ -31,36 +32,59 @@ enum What {
     Console(String),
 }
 
-/// What the command line asks for: serial ports, consoles, and a command; a shell if that is none.
+/// What the command line and the file ask for: a command, serial ports, consoles; a shell if that is none.
 ///
 /// # Errors
 /// If something cannot be understood.
-pub(super) fn wanted(args: &HostArgs) -> Result<Vec<Wanted>, Failure> {
+pub(super) fn wanted(args: &HostArgs, settings: &Settings) -> Result<Vec<Wanted>, Failure> {
     let mut all = Vec::new();
     let mut command = args.command.clone();
-    if command.is_empty() && args.serial.is_empty() && args.tcp.is_empty() {
+    if command.is_empty() && args.serial.is_empty() && args.tcp.is_empty() && settings.sessions.is_empty() {
         command.push(std::env::var_os("SHELL").unwrap_or_else(|| OsString::from("/bin/sh")));
     }
     if !command.is_empty() {
         all.push(Wanted { name: watch::session_name(None, &command), what: What::Command(command) });
     }
     for text in &args.serial {
-        let line = Line::parse(text).map_err(|why| Failure::usage(format!("--serial {text}: {why}")))?;
-        let name = line.device.file_name().map(|name| name.to_string_lossy().into_owned());
-        all.push(Wanted { name: name.unwrap_or_default(), what: What::Serial(line) });
+        all.push(serial(text)?);
     }
     for address in &args.tcp {
-        if address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
-        {
-            return Err(Failure::usage(format!("--tcp {address}: HOST:PORT is wanted")));
+        all.push(console(address)?);
+    }
+    for table in &settings.sessions {
+        let mut wanted = match &table.what {
+            config::What::Command(words) => {
+                let command = words.words();
+                let shown = command.get(2).filter(|_| matches!(words, Words::Line(_))).cloned();
+                let name = watch::session_name(None, &shown.map_or(command.clone(), |line| vec![line]));
+                Wanted { name, what: What::Command(command) }
+            }
+            config::What::Serial(text) => serial(text)?,
+            config::What::Tcp(address) => console(address)?,
+        };
+        if let Some(name) = &table.name {
+            wanted.name = name.chars().filter(|c| !c.is_control()).collect();
         }
-        all.push(Wanted { name: address.clone(), what: What::Console(address.clone()) });
+        all.push(wanted);
     }
     if let (Some(name), Some(first)) = (&args.observe.name, all.first_mut()) {
         first.name = name.chars().filter(|c| !c.is_control()).collect();
     }
     distinguish(&mut all);
     Ok(all)
+}
+
+fn serial(text: &str) -> Result<Wanted, Failure> {
+    let line = Line::parse(text).map_err(|why| Failure::usage(format!("serial {text}: {why}")))?;
+    let name = line.device.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(Wanted { name: name.unwrap_or_default(), what: What::Serial(line) })
+}
+
+fn console(address: &str) -> Result<Wanted, Failure> {
+    if address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
+        return Err(Failure::usage(format!("tcp {address}: HOST:PORT is wanted")));
+    }
+    Ok(Wanted { name: address.to_owned(), what: What::Console(address.to_owned()) })
 }
 
 /// Gives the second of a name a number.
@@ -85,6 +109,7 @@ pub(super) fn start(
     wanted: Wanted,
     index: usize,
     args: &HostArgs,
+    history: usize,
 ) -> Result<(Session<Vec<u8>>, Seat), Failure> {
     let failed = |error: std::io::Error| Failure::io(format!("set up the session {}", wanted.name), error);
     let window = terminal::size();
@@ -118,7 +143,7 @@ pub(super) fn start(
         }
     };
     let epoch = u64::from_ne_bytes(random().map_err(failed)?);
-    let history = History::new(vec![0; args.history], epoch, size);
+    let history = History::new(vec![0; history], epoch, size);
     let (inbox, retained) = (vec![0; limits::INBOX], vec![0; limits::RETAINED]);
     let session = Session::new(args.idle.config(), history, inbox, retained, Instant::ZERO);
     let command = shown.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");

@@ -95,7 +95,7 @@ mod tests {
                 (&far).read_exact(&mut [0]).unwrap();
                 poller.set(far.as_fd(), &mut source, Interest { read: true, write: true }).unwrap();
                 assert_eq!(poller.wait(None).unwrap(), [Ready { token: 7, read: false, write: true }]);
-                drop(near);
+                near.shutdown(std::net::Shutdown::Both).unwrap();
                 assert!(poller.wait(None).unwrap()[0].read, "a hangup is something to read");
                 poller.set(far.as_fd(), &mut source, Interest::NONE).unwrap();
                 assert!(poller.wait(Some(Instant::ZERO)).unwrap().is_empty(), "nobody wants to know");

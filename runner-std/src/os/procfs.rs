@@ -13,10 +13,12 @@
 //! passwords are asked for (sudo does not let itself be looked into). A program in `epoll` may wait for a network
 //! as well: no opinion. Where `/proc/PID/syscall` may not be read, `wchan` decides.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
+use std::rc::Rc;
 
 use stillwire::Instant;
 use stillwire::idle::{Due, Hint};
@@ -60,7 +62,7 @@ impl Hints {
     /// Looks at the foreground job of `pty` because `due` is. At [`Due::Quiet`] that is only to compare with later.
     pub fn sample(&mut self, pty: &Pty, now: Instant, due: Due) -> Option<Hint> {
         let group = pty.foreground()?.as_raw_pid();
-        let job = job(&processes(), group);
+        let job = job(&processes(now), group);
         let ticks = job.iter().map(|process| process.ticks).sum::<u64>();
         let sample =
             Sample { at: now, group, cpu: ticks * 1_000_000 / rustix::param::clock_ticks_per_second() };
@@ -107,7 +109,22 @@ fn job(all: &[Process], group: i32) -> Vec<Process> {
     job
 }
 
-fn processes() -> Vec<Process> {
+thread_local! {
+    /// The last list, for when the verdicts of many sessions are due at once.
+    static LAST: RefCell<(Instant, Rc<[Process]>)> = RefCell::new((Instant::ZERO, Rc::from([])));
+}
+
+/// All processes, as of `now`.
+fn processes(now: Instant) -> Rc<[Process]> {
+    LAST.with_borrow_mut(|(at, last)| {
+        if *at != now || last.is_empty() {
+            (*at, *last) = (now, list().into());
+        }
+        Rc::clone(last)
+    })
+}
+
+fn list() -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
     pids.filter_map(|pid| parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)).collect()

@@ -345,3 +345,28 @@ fn a_serial_port_that_is_plugged_in_later_is_a_session() {
     attach.kill().expect("killed");
     attach.wait().expect("ended");
 }
+
+#[test]
+fn a_file_lists_sessions_and_each_is_reached_by_its_name() {
+    let mut host = Hosted { folder: Folder::new("file"), name: "one".into(), hello: String::new() };
+    let sessions = "listen = 'none'\n[[session]]\nname = 'one'\ncommand = ['sh', '-i']\n\
+                    [[session]]\nname = 'two'\ncommand = 'echo here is two; read line; exit 5'\n";
+    host.folder.write("host.toml", sessions);
+    let config = host.folder.path("host.toml");
+    let config = config.to_str().expect("text");
+    let said =
+        host.runner(&["host", "-d", "--config", config]).stdin(Stdio::null()).output().expect("a host");
+    host.hello = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.success(), "{}", host.hello);
+    let two = host.script(&["two"], "\n");
+    assert!(String::from_utf8_lossy(&two.stdout).contains("here is two"), "{two:?}");
+    assert_eq!(two.status.code(), Some(5));
+    assert!(!host.script(&[], "").status.success(), "there are two to choose from");
+    assert_eq!(host.script(&["one"], "exit 6\n").status.code(), Some(6));
+    wait("the host to leave", || host.list().is_null());
+    host.folder.write("host.toml", "share = true\nidle-timeuot = '10m'\n");
+    let wrong =
+        host.runner(&["host", "-d", "--config", config]).stdin(Stdio::null()).output().expect("a host");
+    let told = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(told.contains("line 2") && told.contains("idle-timeuot"), "{told}");
+}

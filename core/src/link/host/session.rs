@@ -2,6 +2,7 @@
 
 use core::iter::FusedIterator;
 
+use crate::deadline::Deadline;
 use crate::idle::{self, Evidence, Status};
 use crate::link::bootstrap::Bootstrap;
 use crate::link::history::{History, Size};
@@ -71,6 +72,11 @@ impl<B: AsRef<[u8]>> Session<B> {
     /// Since when.
     pub const fn since(&self) -> Instant {
         self.since
+    }
+
+    /// When its verdict is due, and why. A host that has several looks at the foreground job of each before it polls.
+    pub fn poll_at(&self) -> Option<Deadline<monitor::Due>> {
+        self.monitor.poll_at()
     }
 
     /// What the status rests on.

@@ -76,7 +76,7 @@ fn getters(host: &Small) {
     show!(host.sessions().len(), host.is_empty(), host.linger(), host.dropped_replies());
     if let Some(session) = host.session(number() as usize) {
         show!(session.status(), session.since(), session.evidence(), session.modes(), session.history());
-        show!(session.typed(), session.is_over(), session);
+        show!(session.typed(), session.is_over(), session.poll_at(), session);
     }
     for peer in host.peers() {
         show!(peer.is_attached(), peer.role(), peer.session(), peer.client(), peer.heartbeat(), peer);
