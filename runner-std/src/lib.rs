@@ -16,6 +16,7 @@ pub mod link;
 pub mod manual;
 pub mod os;
 pub mod outlet;
+pub mod plain;
 pub mod port;
 pub mod ps;
 pub mod runtime;

@@ -30,6 +30,14 @@ pub const INBOX: usize = 16 << 10;
 pub const RETAINED: usize = 4 << 10;
 /// Replies that wait for their clients, per host.
 pub const ANSWERS: usize = 16 << 10;
+/// Characters of a name that are shown or logged.
+pub const SHOWN: usize = 256;
+/// Characters of a token that somebody chose: fewer than these cannot hold 128 bits in base64.
+pub const TOKEN_LEAST: usize = 22;
+/// Connections beyond `--max-peers` that may be open until it is known who they are; then the oldest makes room.
+pub const KNOCKS: usize = 64;
+/// Until whoever asked has to have taken the answer.
+pub const ANSWERED: stillwire::Duration = stillwire::Duration::from_secs(5);
 /// Connections at the same time, unless `--max-peers` says otherwise.
 pub const PEERS: u16 = 64;
 /// Output kept per session, unless `--history` says otherwise.

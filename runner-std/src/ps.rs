@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::cli::{KillArgs, PsArgs};
 use crate::failure::Failure;
+use crate::plain::plain;
 use crate::runtime;
 
 /// How long a host may take to answer.
@@ -51,7 +52,7 @@ pub fn kill(args: &KillArgs) -> Result<u8, Failure> {
     }
     let (status, body) = ask(&path, &format!("POST /kill?{query}"))?;
     if status != 200 {
-        return Err(Failure::new(format!("{session}: {}", body.trim_end())));
+        return Err(Failure::new(format!("{session}: {}", plain(body.trim_end()))));
     }
     Ok(0)
 }
@@ -203,11 +204,6 @@ fn span(seconds: f64) -> String {
         s if s < 7_200.0 => format!("{:.0} m", s / 60.0),
         s => format!("{:.0} h", s / 3_600.0),
     }
-}
-
-/// What a session calls itself must not speak to this terminal.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn colours(choice: ColorChoice) -> bool {

@@ -1,10 +1,12 @@
 //! Where sessions can be found: one Unix socket each, in a directory that is ours alone.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
 
 use crate::failure::Failure;
 use crate::ps;
@@ -103,20 +105,32 @@ pub fn socket(name: &str) -> Result<PathBuf, Failure> {
 /// If another session has the name, or the socket cannot be made.
 pub fn listen(name: &str) -> Result<(UnixListener, PathBuf), Failure> {
     let path = socket(name)?;
-    if path.exists() && !is_stale(&path) {
+    let cannot = |error| Failure::io(format!("listen on {}", path.display()), error);
+    // Between a socket's birth and its first listen nobody is to take it for a dead one.
+    let _lock = lock(&path).map_err(cannot)?;
+    if path.exists() && !(refuses(&path) && fs::remove_file(&path).is_ok()) {
         return Err(Failure::new(format!("a session named {name} is hosted already")).hint(format!(
             "attach to it: runner-std attach {name}; or choose another name: --name {name}-2"
         )));
     }
-    let cannot = |error| Failure::io(format!("listen on {}", path.display()), error);
     let listener = UnixListener::bind(&path).map_err(cannot)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(cannot)?;
     listener.set_nonblocking(true).map_err(cannot)?;
     Ok((listener, path))
 }
 
+/// Whether nobody listens on a socket any more; then it is removed.
 fn is_stale(path: &Path) -> bool {
-    let refused =
-        UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-    refused && fs::remove_file(path).is_ok()
+    refuses(path) && lock(path).is_ok_and(|_lock| refuses(path) && fs::remove_file(path).is_ok())
+}
+
+fn refuses(path: &Path) -> bool {
+    UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// Keeps other runners from making and removing sockets in this folder until it is dropped.
+fn lock(path: &Path) -> io::Result<File> {
+    let folder = File::open(path.parent().unwrap_or(path))?;
+    rustix::fs::flock(&folder, FlockOperation::LockExclusive)?;
+    Ok(folder)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{fmt, fs};
 
 use crate::failure::Failure;
-use crate::limits::TOKEN;
+use crate::limits::{TOKEN, TOKEN_LEAST};
 
 /// A token. Printing it for debugging does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,11 +26,12 @@ impl Token {
     /// The one a user gave.
     ///
     /// # Errors
-    /// It is empty or longer than the protocol allows.
+    /// It is empty, longer than the protocol allows, or has characters that no URL and no header carries.
     pub fn given(text: &str) -> Result<Self, Failure> {
         let text = text.trim();
-        if text.is_empty() || text.len() > stillwire::link::frame::MAX_TOKEN {
-            return Err(Failure::usage("a token has 1 to 64 characters"));
+        let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
+        if text.is_empty() || text.len() > stillwire::link::frame::MAX_TOKEN || !plain {
+            return Err(Failure::usage("a token has 1 to 64 letters, digits and -._~+/="));
         }
         Ok(Self(text.to_owned()))
     }
@@ -43,7 +44,11 @@ impl Token {
         let shown = path.display();
         let cannot = |error| Failure::io(format!("read the token from {shown}"), error);
         let file = File::open(path).map_err(cannot)?;
-        if file.metadata().map_err(cannot)?.mode() & 0o077 != 0 {
+        let found = file.metadata().map_err(cannot)?;
+        if ![rustix::process::geteuid().as_raw(), 0].contains(&found.uid()) {
+            return Err(Failure::new(format!("the token in {shown} belongs to somebody else")));
+        }
+        if found.mode() & 0o077 != 0 {
             return Err(Failure::new(format!("others can read the token in {shown}"))
                 .hint(format!("chmod 600 {shown}, and better make a new one")));
         }
@@ -52,21 +57,34 @@ impl Token {
         Self::given(&text)
     }
 
-    /// The one in a file; a new one if there is none.
+    /// The one in a file, for a host; a new one if there is none.
     ///
     /// # Errors
-    /// As [`Token::read`], or if it cannot be written.
+    /// As [`Token::read`], or if it can be guessed, or a new one cannot be written.
     pub fn read_or_make(path: &Path) -> Result<Self, Failure> {
-        let token = Self::new().map_err(|error| Failure::io("make a token", error))?;
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(mut file) => {
-                let written = writeln!(file, "{}", token.0);
-                written.map_err(|error| Failure::io(format!("write {}", path.display()), error))?;
-                Ok(token)
+        let cannot = |error| Failure::io(format!("write the token to {}", path.display()), error);
+        if fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            let token = Self::new().map_err(|error| Failure::io("make a token", error))?;
+            // Complete before it can be seen: a second host that starts now reads all of it, and a full disk leaves none.
+            let draft = path.with_extension(format!("{}.new", std::process::id()));
+            token.write(&draft).map_err(cannot)?;
+            let linked = fs::hard_link(&draft, path);
+            let _ = fs::remove_file(&draft);
+            match linked {
+                Ok(()) => return Ok(token),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(cannot(error)),
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(path),
-            Err(error) => Err(Failure::io(format!("write the token to {}", path.display()), error)),
         }
+        let token = Self::read(path)?;
+        if token.0.len() < TOKEN_LEAST {
+            return Err(Failure::usage(format!(
+                "the token in {} can be guessed: it has fewer than {TOKEN_LEAST} characters",
+                path.display()
+            ))
+            .hint("name a file that is not there yet, and the host makes a good one"));
+        }
+        Ok(token)
     }
 
     /// Writes it to a file of its own, in place of what is there.
@@ -76,7 +94,11 @@ impl Token {
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let _ = fs::remove_file(path);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        writeln!(file, "{}", self.0)
+        let written = writeln!(file, "{}", self.0);
+        if written.is_err() {
+            let _ = fs::remove_file(path);
+        }
+        written
     }
 
     /// For whoever is meant to know it.
@@ -122,6 +144,13 @@ mod tests {
         assert_eq!(format!("{made:?}"), "Token(…)");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(Token::read(&path).unwrap_err().message.contains("others can read"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "correct-horse").unwrap();
+        assert_eq!(Token::read(&path).unwrap().secret(), "correct-horse", "a client takes what it is given");
+        assert!(Token::read_or_make(&path).unwrap_err().message.contains("can be guessed"));
+        for wrong in ["", "a b", "a\r\nX-Evil: 1", "t\u{f6}ken", &"x".repeat(65)] {
+            assert!(Token::given(wrong).is_err(), "{wrong:?}");
+        }
         fs::remove_file(&path).unwrap();
     }
 }

@@ -5,12 +5,14 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use tungstenite::handshake::derive_accept_key;
 
 use crate::failure::Failure;
 use crate::limits;
 use crate::link::{Connection, Stream};
+use crate::plain::plain;
 use crate::runtime;
 use crate::token::{Token, random};
 
@@ -124,13 +126,14 @@ fn upgrade(stream: &mut TcpStream, host: &str, token: Option<&Token>) -> io::Res
     );
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
+    let began = Instant::now();
     let end = loop {
         if let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
             break end + 4;
         }
         let mut bytes = [0; 1024];
         let count = stream.read(&mut bytes)?;
-        if count == 0 || answer.len() > limits::REQUEST {
+        if count == 0 || answer.len() > limits::REQUEST || began.elapsed() > limits::DIAL {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         answer.extend_from_slice(bytes.get(..count).unwrap_or_default());
@@ -150,7 +153,7 @@ fn upgrade(stream: &mut TcpStream, host: &str, token: Option<&Token>) -> io::Res
             io::ErrorKind::InvalidData
         };
         let why = String::from_utf8_lossy(&rest).lines().next().unwrap_or_default().to_owned();
-        return Err(io::Error::new(kind, format!("{status} {why}")));
+        return Err(io::Error::new(kind, plain(&format!("{status} {why}"))));
     }
     Ok(rest)
 }

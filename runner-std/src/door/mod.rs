@@ -73,6 +73,7 @@ impl Door {
 
     /// The next who knocks and may; None: nobody.
     pub fn accept(&mut self) -> Option<Connection> {
+        self.spare = self.spare.take().or_else(spare);
         loop {
             match self.next() {
                 Ok(Some(stream)) => match Connection::knock(stream, Arc::clone(&self.policy)) {

@@ -3,11 +3,12 @@
 use stillwire::Instant;
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::{Frame, Outcome, Role};
-use stillwire::link::host::{Heard, Link, PeerId};
+use stillwire::link::host::{Heard, Link, Peer, PeerId};
 
 use super::list::{self, Answer};
 use super::seats::Seat;
 use super::server::{Server, kind};
+use crate::door::Door;
 use crate::door::http::Asked;
 use crate::limits;
 use crate::link::{Connection, Input, Written};
@@ -34,16 +35,27 @@ pub(super) struct Request {
     connection: Connection,
     /// It is told whenever something changes; what it was told last.
     follows: Option<String>,
+    since: Instant,
+}
+
+impl Request {
+    /// When it has to have taken its answer; None: it has no end.
+    pub(super) fn poll_at(&self) -> Option<Instant> {
+        self.follows.is_none().then(|| self.since.after(limits::ANSWERED))
+    }
 }
 
 impl Server {
     /// Lets in whoever knocks.
     pub(super) fn knocked(&mut self, now: Instant, door: usize) {
         for _ in 0..limits::ACCEPTS {
-            let Some(door) = self.doors.get_mut(door) else { return };
-            let Some(mut connection) = door.accept() else { return };
+            let Some(mut connection) = self.doors.get_mut(door).and_then(Door::accept) else { return };
+            let mut peer = self.core.handle_connect(now, Link::Reliable);
+            if peer == Err(CloseReason::Full) && self.make_room(now) {
+                peer = self.core.handle_connect(now, Link::Reliable);
+            }
             // Without a slot the connection is closed: a client dials again.
-            let Ok(peer) = self.core.handle_connect(now, Link::Reliable) else { continue };
+            let Ok(peer) = peer else { continue };
             let token = kind::GUEST | u64::from(peer.generation) << 16 | u64::from(peer.slot);
             let watched = connection.watch(&mut self.poller, token, true);
             match self.guests.get_mut(usize::from(peer.slot)) {
@@ -52,6 +64,28 @@ impl Server {
                     let _ = self.core.handle_closed(now, peer, CloseReason::Full);
                 }
             }
+        }
+    }
+
+    /// Gives up the oldest of those who have not said yet who they are, strangers first: so nobody who only
+    /// knocks keeps others out.
+    fn make_room(&mut self, now: Instant) -> bool {
+        let attached = |guest: &&Guest| {
+            self.core.peers().get(usize::from(guest.peer.slot)).is_some_and(Peer::is_attached)
+        };
+        let strangers = self.guests.iter().flatten().filter(|guest| !attached(guest));
+        let oldest = strangers.min_by_key(|guest| (guest.connection.is_known(), guest.peer.generation));
+        let Some(peer) = oldest.map(|guest| guest.peer) else { return false };
+        let _ = self.core.handle_closed(now, peer, CloseReason::Full);
+        self.settle(now);
+        true
+    }
+
+    /// Does what the core says until it has nothing more to say.
+    fn settle(&mut self, now: Instant) {
+        while let Some(event) = self.core.poll(now) {
+            self.changed = true;
+            self.handle(now, event);
         }
     }
 
@@ -84,7 +118,12 @@ impl Server {
                                 let trusted =
                                     known || token.is_some_and(|token| token.matches(hello.token.0));
                                 let session = seat_of(&self.seats, hello.session).filter(|_| trusted);
+                                let others = self.core.peers().iter().filter(|other| {
+                                    other.is_attached() && other.client() != Some(hello.client)
+                                });
+                                let full = others.count() >= self.max_peers;
                                 let _ = match session {
+                                    Some(_) if full => self.core.refuse(now, peer, CloseReason::Full),
                                     Some(session) => {
                                         self.core.admit(now, peer, &hello, session, Role::Controller)
                                     }
@@ -145,10 +184,7 @@ impl Server {
             }
         }
         // What was written or lost may have ended somebody.
-        while let Some(event) = self.core.poll(now) {
-            self.changed = true;
-            self.handle(now, event);
-        }
+        self.settle(now);
     }
 
     /// A peer is gone.
@@ -179,7 +215,7 @@ impl Server {
             }
         }
         let _ = connection.rename(&mut self.poller, kind::REQUEST | free as u64);
-        let request = Some(Request { connection, follows });
+        let request = Some(Request { connection, follows, since: now });
         match self.requests.get_mut(free) {
             Some(slot) => *slot = request,
             None => self.requests.push(request),
@@ -220,7 +256,8 @@ impl Server {
                 request.connection.stream(news.as_bytes());
                 told.clone_from(news);
             }
-            let gone = request.connection.flush().is_err() || request.connection.is_done();
+            let late = request.poll_at().is_some_and(|at| at <= now);
+            let gone = request.connection.flush().is_err() || request.connection.is_done() || late;
             let _ = request.connection.watch(&mut self.poller, 0, true);
             if gone {
                 request.connection.forget(&mut self.poller);

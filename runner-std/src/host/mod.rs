@@ -14,6 +14,7 @@ mod sessions;
 
 use std::io;
 
+use rustix::fs::FileType;
 use stillwire::link::{heartbeat, host, linger};
 
 use crate::attach;
@@ -76,6 +77,7 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
 fn open(args: &HostArgs, settings: &Settings, wanted: Vec<Wanted>) -> Result<(Server, String), Failure> {
     let name = wanted.first().map(|first| first.name.clone()).unwrap_or_default();
     let (unix, path) = runtime::listen(&name)?;
+    let kept = path.with_extension("token");
     let unix = Door::unix(unix, path, kind::DOOR);
     os::keep_standard_descriptors();
     let zero = os::now();
@@ -100,12 +102,29 @@ fn open(args: &HostArgs, settings: &Settings, wanted: Vec<Wanted>) -> Result<(Se
     }
     if let Some((door, token)) = tcp(settings)? {
         if let Some(address) = door.address() {
-            hello.push_str(&format!("[open http://{address}/#token={}]\r\n", token.secret()));
+            if settings.token_file.is_none() {
+                token.write(&kept).map_err(failed)?;
+                server.kept.push(kept.clone());
+            }
+            if may_tell_secrets() {
+                hello.push_str(&format!("[open http://{address}/#token={}]\r\n", token.secret()));
+            } else {
+                let file = settings.token_file.as_ref().unwrap_or(&kept).display();
+                hello.push_str(&format!("[open http://{address}/#token=... with what is in {file}]\r\n"));
+            }
         }
         server.doors.push(door);
         server.token = Some(token);
     }
     Ok((server, hello))
+}
+
+/// Whether what is said here is read by whoever started us, and not kept: standard error is a terminal or a pipe. A file
+/// and the journal's socket are logs.
+fn may_tell_secrets() -> bool {
+    let stderr = rustix::stdio::stderr();
+    let is_pipe = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo;
+    rustix::termios::isatty(stderr) || rustix::fs::fstat(stderr).is_ok_and(is_pipe)
 }
 
 /// The TCP port and the token that it takes; None if none is wanted.

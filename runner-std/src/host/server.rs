@@ -9,6 +9,7 @@
 //! 5. ask for frames while connections have room.
 
 use std::io;
+use std::path::PathBuf;
 
 use stillwire::link::close::CloseReason;
 use stillwire::link::host::{Config, Event, Host, Peer, PeerId, Session};
@@ -53,6 +54,10 @@ pub(super) struct Server {
     /// Those who ask for something that is no session.
     pub requests: Vec<Option<Request>>,
     pub token: Option<Token>,
+    /// So many clients may be in at the same time.
+    pub max_peers: usize,
+    /// Files that are there for as long as the host.
+    pub kept: Vec<PathBuf>,
     pub buffer: Vec<u8>,
     /// Somebody had more to say than its turn was long.
     pub again: bool,
@@ -60,6 +65,14 @@ pub(super) struct Server {
     pub changed: bool,
     /// Since when it ends, whatever happens, and with what code.
     pub leaving: Option<(Instant, u8)>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        for path in &self.kept {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 impl Server {
@@ -74,7 +87,7 @@ impl Server {
         seats: Vec<Seat>,
         zero: Instant,
     ) -> io::Result<Self> {
-        let count = usize::from(peers);
+        let count = usize::from(peers) + limits::KNOCKS;
         let storage = vec![0; limits::ANSWERS];
         let core = Host::new(config, vec![Peer::new(); count], sessions, storage, Instant::ZERO);
         Ok(Self {
@@ -87,6 +100,8 @@ impl Server {
             guests: (0..count).map(|_| None).collect(),
             requests: Vec::new(),
             token: None,
+            max_peers: usize::from(peers),
+            kept: Vec::new(),
             buffer: vec![0; limits::BITE],
             again: false,
             changed: false,
@@ -134,8 +149,9 @@ impl Server {
             return Some(Instant::ZERO);
         }
         let ports = self.seats.iter().filter_map(Seat::poll_at);
+        let requests = self.requests.iter().flatten().filter_map(Request::poll_at);
         let core = self.core.poll_at().map(|due| due.at);
-        ports.chain(core).chain(self.leaving.map(|(at, _)| at)).min()
+        ports.chain(core).chain(requests).chain(self.leaving.map(|(at, _)| at)).min()
     }
 
     fn ready(&mut self, now: Instant, Ready { token, read, write }: Ready) {

@@ -12,6 +12,7 @@ use super::server::kind;
 use crate::cli::HostArgs;
 use crate::failure::Failure;
 use crate::limits;
+use crate::plain::plain;
 use crate::port::pty::{Pty, Spawn};
 use crate::port::{Console, Line, Port, Serial};
 use crate::token::random;
@@ -63,12 +64,12 @@ pub(super) fn wanted(args: &HostArgs, settings: &Settings) -> Result<Vec<Wanted>
             config::What::Tcp(address) => console(address)?,
         };
         if let Some(name) = &table.name {
-            wanted.name = name.chars().filter(|c| !c.is_control()).collect();
+            wanted.name = plain(name);
         }
         all.push(wanted);
     }
     if let (Some(name), Some(first)) = (&args.observe.name, all.first_mut()) {
-        first.name = name.chars().filter(|c| !c.is_control()).collect();
+        first.name = plain(name);
     }
     distinguish(&mut all);
     Ok(all)
@@ -77,14 +78,14 @@ pub(super) fn wanted(args: &HostArgs, settings: &Settings) -> Result<Vec<Wanted>
 fn serial(text: &str) -> Result<Wanted, Failure> {
     let line = Line::parse(text).map_err(|why| Failure::usage(format!("serial {text}: {why}")))?;
     let name = line.device.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(Wanted { name: name.unwrap_or_default(), what: What::Serial(line) })
+    Ok(Wanted { name: plain(&name.unwrap_or_default()), what: What::Serial(line) })
 }
 
 fn console(address: &str) -> Result<Wanted, Failure> {
     if address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
         return Err(Failure::usage(format!("tcp {address}: HOST:PORT is wanted")));
     }
-    Ok(Wanted { name: address.to_owned(), what: What::Console(address.to_owned()) })
+    Ok(Wanted { name: plain(address), what: What::Console(address.to_owned()) })
 }
 
 /// Gives the second of a name a number.

@@ -126,7 +126,7 @@ impl Connection {
         if self.source.token == 0 {
             self.source = Source::new(token);
         }
-        let want = Interest { read: read && !self.ended, write: self.wants_write() };
+        let want = Interest { read: read && !self.ended && !self.is_stuffed(), write: self.wants_write() };
         poller.set(self.stream.as_fd(), &mut self.source, want)
     }
 
@@ -148,6 +148,9 @@ impl Connection {
     /// Takes what came. To be asked until there is nothing; `budget` is how many bytes are still read from the socket
     /// before the others have their turn.
     pub fn read<'b>(&mut self, buffer: &'b mut [u8], budget: &mut usize) -> Input<'b> {
+        if self.is_stuffed() {
+            return Input::Nothing;
+        }
         if let Layer::WebSocket(websocket) = &mut self.layer {
             let mut shim = Shim { input: Some((&mut self.stream, budget)), out: &mut self.out.bytes };
             return match websocket.read(&mut shim, buffer) {
@@ -242,6 +245,12 @@ impl Connection {
     /// Whether the system has told who it is: no token is needed.
     pub const fn is_known(&self) -> bool {
         matches!(self.stream, Stream::Unix(_))
+    }
+
+    /// Whether the other side asks for answers (a WebSocket's pings) that it does not take: then it is not heard until it
+    /// does, and its heartbeat decides.
+    fn is_stuffed(&self) -> bool {
+        matches!(self.layer, Layer::WebSocket(_)) && self.out.len() > limits::OUT + limits::READ_AHEAD
     }
 
     /// Bytes of the body of the next frame that there is room for; 0: not now.
@@ -424,6 +433,25 @@ mod tests {
         connection.flush().unwrap();
         assert!(hear(&mut page).contains("Output"));
         assert_eq!(hear(&mut page), "closed Some(4000)");
+    }
+
+    #[test]
+    fn whoever_asks_and_never_reads_is_not_heard_any_more() {
+        let (mut client, mut connection) = knock();
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nUpgrade: websocket\r\n\
+                       Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        client.write_all(request.as_bytes()).unwrap();
+        assert_eq!(hear(&mut connection), "open");
+        client.set_nonblocking(true).unwrap();
+        let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat().repeat(100);
+        let (mut buffer, mut idle) = (vec![0; limits::BITE], 0);
+        while idle < 100 {
+            idle = if client.write(&ping).is_ok() { 0 } else { idle + 1 };
+            assert!(matches!(connection.read(&mut buffer, &mut limits::BITE.clone()), Input::Nothing));
+            assert!(connection.out.len() <= limits::OUT + limits::READ_AHEAD + 2 * limits::BITE);
+        }
+        assert!(connection.is_stuffed() && connection.room() == 0);
     }
 
     #[test]

@@ -13,8 +13,15 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, Wi
 use stillwire::idle::Exit;
 
 /// Variables that concern this process and not the session: secrets, and what systemd tells a service.
-const PRIVATE: [&str; 6] =
-    ["STILLWIRE_TOKEN", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS"];
+pub(crate) const PRIVATE: [&str; 7] = [
+    "STILLWIRE_TOKEN",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+    "LISTEN_PID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+];
 
 /// What to start, and the terminal it finds itself in.
 #[derive(Debug)]

@@ -82,7 +82,11 @@ impl Hooks {
 fn spawn(hook: &str, session: &str, change: &Change) -> std::io::Result<Child> {
     use std::os::unix::process::CommandExt;
     let on_screen = rustix::termios::isatty(rustix::stdio::stderr());
-    Command::new("sh")
+    let mut command = Command::new("sh");
+    for private in crate::port::pty::PRIVATE {
+        command.env_remove(private);
+    }
+    command
         .args(["-c", hook])
         .env("STILLWIRE_SESSION", session)
         .env("STILLWIRE_STATUS", change.status)

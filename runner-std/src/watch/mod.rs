@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::idle_args::IdleArgs;
 use crate::os;
 use crate::outlet::Outlet;
+use crate::plain::plain;
 use crate::port::pty::{Pty, Spawn};
 use crate::signals::Signals;
 use crate::terminal::{self, Raw};
@@ -42,7 +43,7 @@ pub fn watch(args: &WatchArgs) -> Result<u8, Failure> {
 pub fn session_name(given: Option<&str>, command: &[OsString]) -> String {
     let program = command.first().map(Path::new).and_then(Path::file_name).map(|name| name.to_string_lossy());
     let name = given.map_or_else(|| program.unwrap_or_default().into_owned(), str::to_owned);
-    name.chars().filter(|c| !c.is_control()).collect()
+    plain(&name)
 }
 
 fn run(command: &[OsString], observe: &ObserveArgs, idle: &IdleArgs) -> Result<u8, Failure> {
