@@ -20,7 +20,7 @@ use super::target::Target;
 use crate::cli::Notify;
 use crate::limits;
 use crate::link::Connection;
-use crate::os::{self, Interest, Nap, Poller, Source};
+use crate::os::{self, Interest, Nap, Network, Poller, Source};
 use crate::port::Background;
 use crate::port::pty::exit_code;
 use crate::signals::Signals;
@@ -31,6 +31,7 @@ use crate::watch::notify;
 const SIGNAL: u64 = 1;
 const KEYS: u64 = 2;
 const SCREEN: u64 = 3;
+const NETWORK: u64 = 4;
 /// Of connections, and dials: their generation is in the lower half.
 pub(super) const LINK: u64 = 1 << 32;
 pub(super) const DIAL: u64 = 2 << 32;
@@ -52,6 +53,8 @@ pub(super) struct Attach {
     pub(super) target: Target,
     pub(super) poller: Poller,
     nap: Nap,
+    /// None: the session is on this machine, or nobody tells.
+    network: Option<Network>,
     signals: Signals,
     pub(super) screen: Screen,
     notify: Option<Notify>,
@@ -90,11 +93,13 @@ impl Attach {
         let config = Config { role, ..Config::DEFAULT };
         let (id, seed) = (u64::from_ne_bytes(random()?), u64::from_ne_bytes(random()?));
         let (typed, requests) = (vec![0; limits::TYPED], Vec::new());
+        let network = if target.is_local() { None } else { Network::watch().ok() };
         Ok(Self {
             client: Client::new(config, id, seed, typed, requests, os::now()),
             target,
             poller: Poller::new()?,
             nap: Nap::new(),
+            network,
             signals: Signals::new()?,
             screen,
             notify,
@@ -122,6 +127,9 @@ impl Attach {
     pub(super) fn run(&mut self) -> io::Result<End> {
         let (mut signals, mut screen) = (Source::new(SIGNAL), Source::new(SCREEN));
         self.poller.set(self.signals.fd(), &mut signals, Interest::READ)?;
+        if let Some(network) = &self.network {
+            self.poller.set(network.as_fd(), &mut Source::new(NETWORK), Interest::READ)?;
+        }
         self.resized(os::now());
         let mut ready = Vec::new();
         loop {
@@ -197,6 +205,12 @@ impl Attach {
             SIGNAL => self.heed(now),
             KEYS => self.read_keys(now)?,
             SCREEN => {}
+            NETWORK => {
+                if let Some(network) = &self.network {
+                    network.drain();
+                }
+                self.client.handle_online(now);
+            }
             _ if token & DIAL != 0 => self.dialed(now),
             _ => self.hear(now, token),
         }

@@ -14,6 +14,9 @@ use crate::link::{Input, Written};
 use crate::os::{Interest, Source};
 use crate::port::Background;
 
+/// Whoever sends so little at once has nothing more to tell of the past.
+const LITTLE: usize = 4 << 10;
+
 impl Attach {
     pub(super) fn dialed(&mut self, now: Instant) {
         let Some((_, dial, _)) = &mut self.dial else { return };
@@ -40,10 +43,15 @@ impl Attach {
         if token != LINK | u64::from(generation.get()) {
             return;
         }
-        let mut budget = limits::BITE;
+        let (mut budget, mut came) = (limits::BITE, 0);
         loop {
             match link.read(&mut self.buffer, &mut budget) {
-                Input::Nothing | Input::Asked(_) => return,
+                Input::Nothing | Input::Asked(_) => {
+                    if came < LITTLE {
+                        self.screen.caught_up();
+                    }
+                    return;
+                }
                 Input::Closed(code) => {
                     let reason = code.map_or(CloseReason::Abnormal, CloseReason::from_code);
                     let _ = self.client.handle_closed(now, generation, reason);
@@ -51,6 +59,7 @@ impl Attach {
                     return;
                 }
                 Input::Bytes(mut input) => {
+                    came += input.len();
                     let _ = self.client.handle_received(now, generation);
                     while let Some(part) = link.wire.next(&mut input) {
                         let heard = match part {

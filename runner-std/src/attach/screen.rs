@@ -2,11 +2,14 @@
 
 use std::io;
 
-use stillwire::scan::{Config, Modes, Scanner};
+use stillwire::scan::{Config, Modes, Scanner, Signal, Token};
 
 use crate::outlet::Outlet;
 use crate::terminal;
 use crate::watch::notify;
+
+/// CAN ends a sequence that has begun.
+const CANCEL: u8 = 0x18;
 
 /// A terminal or a pipe, and what the session has set in it.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(super) struct Screen {
     modes: Modes,
     /// Whether something was shown that a new beginning has to clear.
     used: bool,
+    /// Whether what is shown was printed before this terminal was here.
+    replays: bool,
     /// What the title says, and what it should.
     titles: (Option<String>, Option<String>),
 }
@@ -36,6 +41,7 @@ impl Screen {
             scanner: Scanner::new(Config::DEFAULT),
             modes: Modes::DEFAULT,
             used: false,
+            replays: false,
             titles: (None, None),
         })
     }
@@ -52,11 +58,22 @@ impl Screen {
 
     /// Adds output of the session.
     pub(super) fn show(&mut self, output: &[u8]) {
+        self.used |= !output.is_empty();
+        if self.is_terminal && self.replays {
+            let mut kept = Vec::with_capacity(output.len());
+            unasked(&mut self.scanner, &mut self.modes, output, &mut kept);
+            self.out.push(&kept);
+            return;
+        }
         if self.is_terminal {
             self.scanner.scan(output).for_each(|token| self.modes.handle(&token));
         }
-        self.used |= !output.is_empty();
         self.out.push(output);
+    }
+
+    /// What comes now is being printed now.
+    pub(super) fn caught_up(&mut self) {
+        self.replays = false;
     }
 
     /// The output goes on elsewhere, `lost` bytes later: as on a terminal that was just switched on. Where there is no
@@ -66,6 +83,7 @@ impl Screen {
             self.calm();
             self.out.push(b"\x1B[H\x1B[2J");
         }
+        self.replays = true;
         if !self.is_terminal && lost > 0 {
             eprintln!("[{lost} bytes of output are lost: they were not read in time]");
         }
@@ -112,8 +130,56 @@ impl Screen {
 
     fn calm(&mut self) {
         // CAN ends the sequence that will never be finished.
-        let cancel: &[u8] = if self.scanner.is_ground() { b"" } else { b"\x18" };
+        let cancel: &[u8] = if self.scanner.is_ground() { &[] } else { &[CANCEL] };
         let calm = [cancel, &terminal::calm(&self.modes)].concat();
         self.show(&calm);
+    }
+}
+
+/// Adds `output` to `kept` without the questions in it: somebody answered them when they were asked, and a second answer
+/// would be typed into whatever runs now.
+fn unasked(scanner: &mut Scanner, modes: &mut Modes, output: &[u8], kept: &mut Vec<u8>) {
+    let within = !scanner.is_ground();
+    let (mut keep, mut begin) = (0, 0);
+    let mut tokens = scanner.scan(output);
+    while let Some(token) = tokens.next() {
+        modes.handle(&token);
+        let end = tokens.consumed();
+        if token.signal() == Some(Signal::Query) {
+            kept.extend_from_slice(output.get(keep..begin).unwrap_or_default());
+            if begin == 0 && within {
+                kept.push(CANCEL); // its beginning has been shown already
+            }
+            keep = end;
+        }
+        if !matches!(token, Token::Payload(..)) {
+            begin = end;
+        }
+    }
+    kept.extend_from_slice(output.get(keep..).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_long_ago_is_not_asked_again() {
+        let output = b"one\x1B[6ntwo\x1B[31m\x1B]11;?\x07three\x1B[c";
+        for cut in 0..=output.len() {
+            let (mut scanner, mut modes) = (Scanner::new(Config::DEFAULT), Modes::DEFAULT);
+            let mut kept = Vec::new();
+            let (first, second) = output.split_at(cut);
+            unasked(&mut scanner, &mut modes, first, &mut kept);
+            unasked(&mut scanner, &mut modes, second, &mut kept);
+            let (mut scanner, mut text) = (Scanner::new(Config::DEFAULT), String::new());
+            for token in scanner.scan(&kept) {
+                assert_eq!(token.signal(), None, "{cut}: {}", kept.escape_ascii());
+                if let Token::Text(run) = token {
+                    text.push_str(run);
+                }
+            }
+            assert_eq!(text, "onetwothree", "{cut}: {}", kept.escape_ascii());
+        }
     }
 }

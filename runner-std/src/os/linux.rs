@@ -8,6 +8,8 @@ use std::path::Path;
 
 use rustix::fs::FileType;
 use rustix::fs::inotify::{self, WatchFlags};
+use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::time::{ClockId, clock_gettime};
 use stillwire::{Duration, Instant};
 
@@ -54,6 +56,41 @@ impl Appear {
 }
 
 impl AsFd for Appear {
+    /// Readable when something changed.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Tells when the network changes: a link, an address or a route came or went (rtnetlink).
+#[derive(Debug)]
+pub struct Network(OwnedFd);
+
+/// RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR (rtnetlink(7)).
+const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100;
+
+impl Network {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// If there is no such socket here, as in some containers.
+    pub fn watch() -> io::Result<Self> {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        // No protocol is NETLINK_ROUTE, which is 0.
+        let socket = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
+        rustix::net::bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
+        Ok(Self(socket))
+    }
+
+    /// Forgets what was told.
+    pub fn drain(&self) {
+        let mut buffer = [0; 8192];
+        // An overrun is told as an error once: then, too, something has changed.
+        while rustix::io::read(&self.0, &mut buffer).is_ok() {}
+    }
+}
+
+impl AsFd for Network {
     /// Readable when something changed.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

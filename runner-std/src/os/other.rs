@@ -40,6 +40,29 @@ impl AsFd for Appear {
     }
 }
 
+/// Never tells; a link that is dead is found out by its silence.
+#[derive(Debug)]
+pub struct Network(OwnedFd);
+
+impl Network {
+    /// Unsupported.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn watch() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Nothing to forget.
+    pub const fn drain(&self) {}
+}
+
+impl AsFd for Network {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 /// Our own: the folder of the socket lets nobody else in.
 pub fn peer_uid(_: BorrowedFd<'_>) -> Option<u32> {
     Some(rustix::process::geteuid().as_raw())
