@@ -24,6 +24,8 @@ pub struct Desk {
     pub host: OwnedHost,
     /// Whether what is handed out is written at once.
     pub flushes: bool,
+    /// What is on the screen of every session.
+    pub screen: &'static str,
     events: Vec<String>,
 }
 
@@ -40,6 +42,7 @@ pub const fn hello(client: u64) -> Hello<'static> {
         role: Role::Controller,
         max_body: MAX_BODY as u16,
         has: None,
+        screen: true,
         client,
         input: 0,
         token: Token(b"secret"),
@@ -57,7 +60,7 @@ impl Desk {
     pub fn with(config: Config, peers: usize, history: usize) -> Self {
         let (peers, sessions) = (vec![Peer::new(); peers], vec![session(history)]);
         let host = Host::new(config, peers, sessions, vec![0; 256], Instant::ZERO);
-        Self { now: Instant::ZERO, host, flushes: true, events: Vec::new() }
+        Self { now: Instant::ZERO, host, flushes: true, screen: "", events: Vec::new() }
     }
 
     /// Somebody connects.
@@ -119,18 +122,23 @@ impl Desk {
         text(&typed)
     }
 
+    /// The next that `peer` is told, with so much room.
+    pub fn next_frame(&mut self, peer: PeerId, room: usize) -> Option<Frame<'_>> {
+        self.host.next_frame_with(self.now, peer, room, self.screen.as_bytes())
+    }
+
     /// All that `peer` is told now.
     pub fn told(&mut self, peer: PeerId) -> Vec<String> {
         let mut told = Vec::new();
         loop {
-            while let Some(frame) = self.host.next_frame(self.now, peer, MAX_BODY) {
+            while let Some(frame) = self.next_frame(peer, MAX_BODY) {
                 told.push(line(&frame));
             }
             let before = told.len();
             if !self.flushes || self.host.handle_flushed(self.now, peer).is_err() {
                 return told;
             }
-            told.extend(self.host.next_frame(self.now, peer, MAX_BODY).map(|frame| line(&frame)));
+            told.extend(self.next_frame(peer, MAX_BODY).map(|frame| line(&frame)));
             if told.len() == before {
                 return told;
             }
@@ -169,6 +177,7 @@ impl Desk {
                         status.reason().map_or(String::new(), |reason| format!(" {}", reason.as_str()));
                     format!("{now} {}{reason}", status.as_str())
                 }
+                Event::Screen { peer, .. } => format!("{now} {} wants a screen", peer.generation),
                 Event::Exit(exit) => format!("{now} exit {}", exit.reason.as_str()),
                 other => format!("{now} {other:?}"),
             });

@@ -20,12 +20,13 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
             role: Role::Controller,
             max_body: 16_384,
             has: Some(Place { epoch: 0x1122_3344_5566_7788, offset: 4_096 }),
+            screen: true,
             client: 0x99aa_bbcc_ddee_ff00,
             input: 12,
             token: Token(b"secret"),
             session: "build",
         }),
-        "a1 01 00 32 00 01 40 00 01 11 22 33 44 55 66 77 88 00 00 00 00 00 00 10 00 \
+        "a1 01 00 32 00 01 40 00 03 11 22 33 44 55 66 77 88 00 00 00 00 00 00 10 00 \
          99 aa bb cc dd ee ff 00 00 00 00 00 00 00 00 0c 06 73 65 63 72 65 74 05 62 75 69 6c 64",
     ),
     (
@@ -125,6 +126,7 @@ impl Material {
                 role,
                 max_body,
                 has: flag.then_some(Place { epoch: random.bits(), offset }),
+                screen: random.below(2) == 0,
                 client: random.bits(),
                 input: other,
                 token: Token(&self.bytes[..random.below(MAX_TOKEN + 1)]),

@@ -16,6 +16,8 @@ use crate::random::Random;
 
 /// Slots of the host.
 const PEERS: usize = 3;
+/// The longest screen, in bytes.
+const SCREEN: usize = 600;
 /// Sessions of the host.
 const SESSIONS: usize = 2;
 
@@ -41,6 +43,8 @@ pub enum HostOp {
     Pull(usize, usize, usize),
     /// `handle_written`
     Written(usize),
+    /// `handle_screen` with so many bytes
+    Screen(usize, usize),
     /// `handle_flushed`
     Flushed(usize),
     /// `handle_broken`
@@ -124,6 +128,7 @@ impl Hosting {
             HostOp::Hear(peer, _)
             | HostOp::Pull(peer, ..)
             | HostOp::Written(peer)
+            | HostOp::Screen(peer, _)
             | HostOp::Flushed(peer)
             | HostOp::Broken(peer)
             | HostOp::Closed(peer) => {
@@ -160,7 +165,9 @@ impl Hosting {
             HostOp::Hear(_, said) => self.hear(now, peer, said),
             HostOp::Pull(_, count, room) => {
                 for _ in 0..count {
-                    let Some(frame) = self.host.next_frame(now, peer, room) else { break };
+                    let Some(frame) = self.host.next_frame_with(now, peer, room, &[b'#'; SCREEN]) else {
+                        break;
+                    };
                     assert!(frame.payload().len() <= room, "{frame:?} in {room}");
                     let said = line(&frame);
                     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
@@ -168,6 +175,7 @@ impl Hosting {
                 }
                 Ok(())
             }
+            HostOp::Screen(_, len) => self.host.handle_screen(now, peer, len),
             HostOp::Written(_) => self.host.handle_written(now, peer),
             HostOp::Flushed(_) => self.host.handle_flushed(now, peer),
             HostOp::Broken(_) => self.host.handle_broken(now, peer, FrameError::Truncated),
@@ -179,7 +187,8 @@ impl Hosting {
         self.host.handle_received(now, peer)?;
         let frame = match said {
             Said::Hello(client, role, has, input, _) => {
-                Frame::Hello(Hello { role, has, input, max_body: MIN_BODY as u16, ..hello(client) })
+                let screen = client % 2 == 0;
+                Frame::Hello(Hello { role, has, input, screen, max_body: MIN_BODY as u16, ..hello(client) })
             }
             Said::Ping(nonce, sent) => Frame::Ping { nonce, sent },
             Said::Pong(nonce) => Frame::Pong { nonce },
@@ -239,6 +248,7 @@ impl Machine for Hosting {
             authentication: span(&[0, 5_000_000, 5_000_000, u64::MAX], rng),
             closing: span(&[0, 5_000_000, u64::MAX], rng),
             share: rng.below(2) == 0,
+            screens: rng.below(2) == 0,
             ..Config::DEFAULT
         };
         Self::new(config, now)
@@ -246,7 +256,7 @@ impl Machine for Hosting {
 
     fn op(rng: &mut Random) -> HostOp {
         let peer = rng.below(8) / 2;
-        match rng.below(24) {
+        match rng.below(26) {
             0..=3 => HostOp::Connect(*rng.pick(&[Link::Reliable, Link::Lossy])),
             4..=11 => HostOp::Hear(peer, said(rng)),
             12..=14 => HostOp::Pull(peer, rng.below(12), *rng.pick(&[0, MIN_BODY, 1_000])),
@@ -255,6 +265,7 @@ impl Machine for Hosting {
             18 => HostOp::Closed(peer),
             19 | 20 => HostOp::Output(rng.below(SESSIONS + 1), rng.below(80)),
             21 => HostOp::Typed(rng.below(SESSIONS), rng.below(70)),
+            24 | 25 => HostOp::Screen(peer, *rng.pick(&[0, 1, SCREEN, SCREEN + 1])),
             22 => match rng.below(8) {
                 0 => HostOp::Exit(rng.below(SESSIONS)),
                 1 => HostOp::Shutdown,

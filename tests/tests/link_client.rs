@@ -187,6 +187,14 @@ fn what_is_lost_is_told_to_the_byte() {
 }
 
 #[test]
+fn a_new_beginning_that_was_cut_off_comes_again_as_a_whole() {
+    let mut terminal = stable();
+    terminal.hear(Frame::Snapshot { offset: 100, last: false, bytes: b"half a " });
+    terminal.closed(1006).now(Client::handle_user).connected();
+    assert!(terminal.words().contains(&"> hello new input 0".to_string()), "what it has is of no use");
+}
+
+#[test]
 fn a_missing_output_is_asked_for_again_and_not_skipped() {
     let mut terminal = stable();
     terminal.hear(output(9, "late")).hear(output(13, "later"));

@@ -26,6 +26,7 @@ const HELLO: Hello<'_> = Hello {
     role: Role::Viewer,
     max_body: MIN_BODY as u16,
     has: None,
+    screen: false,
     client: 0,
     input: 0,
     token: Token(&[0; MAX_TOKEN]),

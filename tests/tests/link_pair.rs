@@ -14,6 +14,9 @@ use stillwire::{Duration, Instant};
 use stillwire_tests::desk::{OwnedHost, session};
 use stillwire_tests::random::Random;
 
+/// A screen, in three parts on a small link.
+const SCREEN: [u8; 600] = [b'#'; 600];
+
 const CREDENTIALS: Credentials<'_> = Credentials { token: Token(b"secret"), session: "" };
 
 struct Pair {
@@ -30,6 +33,8 @@ struct Pair {
     loses: bool,
     printed: u64,
     shown: u64,
+    /// Bytes of a screen that has not come to its end.
+    screen: Option<usize>,
     typed: Vec<u8>,
     arrived: Vec<u8>,
 }
@@ -39,10 +44,12 @@ impl Pair {
         let mut rng = Random::new(seed);
         let link = *rng.pick(&[Link::Reliable, Link::Lossy]);
         let history = *rng.pick(&[64, 256, 4_096]);
-        let config = client::Config { link, ..client::Config::DEFAULT };
+        // On every second seed the host has screens, which are longer than the history.
+        let screens = seed % 2 == 0;
+        let config = client::Config { link, screen: screens, ..client::Config::DEFAULT };
         Self {
             host: Host::new(
-                host::Config::DEFAULT,
+                host::Config { screens, ..host::Config::DEFAULT },
                 vec![Peer::new(); 3],
                 vec![session(history)],
                 vec![0; 256],
@@ -58,6 +65,7 @@ impl Pair {
             loses: link == Link::Lossy,
             printed: 0,
             shown: 0,
+            screen: None,
             typed: Vec::new(),
             arrived: Vec::new(),
         }
@@ -98,6 +106,9 @@ impl Pair {
             }
         }
         while let Some(event) = self.host.poll(self.now) {
+            if let host::Event::Screen { peer, .. } = event {
+                self.host.handle_screen(self.now, peer, SCREEN.len()).unwrap();
+            }
             if let host::Event::Detached { peer, reason, .. } = event {
                 assert_ne!(reason, CloseReason::ProtocolError, "{:?}\n{:?}", self.client, self.host.peers());
                 if let Some((generation, _)) = self.connection.filter(|(_, held)| *held == peer) {
@@ -137,7 +148,7 @@ impl Pair {
                 let len = encode(&frame, &mut buffer).unwrap();
                 self.up.push_back(buffer[..len].to_vec());
             }
-            if let Some(frame) = self.host.next_frame(self.now, peer, room) {
+            if let Some(frame) = self.host.next_frame_with(self.now, peer, room, &SCREEN) {
                 moved = true;
                 let len = encode(&frame, &mut buffer).unwrap();
                 self.down.push_back(buffer[..len].to_vec());
@@ -184,12 +195,23 @@ impl Pair {
                     self.shown += 1;
                 }
             }
-            Heard::Restart { lost, offset, .. } => {
+            Heard::Restart { lost, offset, bytes, last, .. } => {
                 assert_eq!(self.shown + lost, offset, "not all that is lost was told");
                 self.shown = offset;
+                self.screen = Some(0);
+                self.paint(bytes, last);
             }
+            Heard::Snapshot { bytes, last } => self.paint(bytes, last),
+            // Of a screen that was cut off nothing is of use.
+            Heard::Welcome { .. } if self.screen.take().is_some() => self.shown = 0,
             _ => {}
         }
+    }
+
+    fn paint(&mut self, bytes: &[u8], last: bool) {
+        let painted = self.screen.unwrap_or(0) + bytes.len();
+        self.screen = (!last).then_some(painted);
+        assert!(!last || painted == 0 || painted == SCREEN.len(), "{painted} bytes of a screen");
     }
 
     fn print(&mut self, count: usize) {

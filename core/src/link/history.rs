@@ -170,6 +170,11 @@ impl<S: AsRef<[u8]>> History<S> {
         kept.or(Some(&self.latest).filter(|latest| latest.offset >= offset)).copied()
     }
 
+    /// The newest place where a reader may begin. It may have been forgotten, in a sequence longer than the ring.
+    pub const fn latest(&self) -> &Anchor {
+        &self.latest
+    }
+
     /// The size that the byte at `offset` was printed for. If the size changed more than once within
     /// 1/14 of the ring, the last change there is the one that is remembered.
     pub fn size_at(&self, offset: u64) -> Option<Size> {

@@ -12,7 +12,7 @@
 //! A reader that falls behind loses its own bytes, and nobody else's; it is told how many, to the byte.
 //! One that was overtaken skips half the ring: at the oldest place it would be overtaken again at once.
 
-use super::history::{History, Size};
+use super::history::{Anchor, History, Size};
 use crate::scan::Modes;
 
 /// What a client has of a stream: all before this.
@@ -145,6 +145,21 @@ impl Replay {
         self.place.offset = history.end();
         self.state = State::Reading;
         self.place.offset
+    }
+
+    /// The reader is shown the screen as it is at the newest place where one may begin, and goes on there. Returns that
+    /// place and the size of the screen.
+    pub(super) const fn skip<S: AsRef<[u8]>>(&mut self, history: &History<S>) -> (u64, Option<Size>) {
+        let Anchor { offset, size, .. } = *history.latest();
+        self.lost = self.lost.saturating_add(offset.saturating_sub(self.place.offset));
+        self.place.offset = offset;
+        self.told = size;
+        (offset, size)
+    }
+
+    /// What it never had is not lost to it: it begins here.
+    pub(super) const fn begin(&mut self) {
+        self.lost = 0;
     }
 
     /// How far it is.

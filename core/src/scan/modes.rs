@@ -217,19 +217,33 @@ impl Modes {
     /// Writes bytes that bring a terminal from its reset state into these modes, and returns how many.
     /// None: `buffer` is too small (see [`Self::MAX_BYTES`]); what it then holds is not to be used.
     pub fn write_to(&self, buffer: &mut [u8]) -> Option<usize> {
+        let screen = self.write_screen_to(buffer)?;
+        Some(screen.saturating_add(self.write_rest_to(buffer.get_mut(screen..)?)?))
+    }
+
+    /// As [`Self::write_to`], the first part: which screen is shown, with the keyboard flags of both. What is painted
+    /// on the alternate screen comes behind this, as it begins empty.
+    pub fn write_screen_to(&self, buffer: &mut [u8]) -> Option<usize> {
         let mut out = Writer::new(buffer);
         let [main, alternate] = &self.keyboards;
         main.write_to(&mut out);
+        if self.is_on(Mode::AlternateScreen) {
+            out.put(b"\x1b[?1049h");
+            alternate.write_to(&mut out);
+        }
+        out.finish()
+    }
+
+    /// As [`Self::write_to`], all but the first part. Some of these modes change what painting means.
+    pub fn write_rest_to(&self, buffer: &mut [u8]) -> Option<usize> {
+        let mut out = Writer::new(buffer);
         for &Switch(mode, number, private, default) in &SWITCHES {
-            if self.is_on(mode) == default {
+            if self.is_on(mode) == default || mode == Mode::AlternateScreen {
                 continue;
             }
             out.put(if private { b"\x1b[?" } else { b"\x1b[" });
             out.number(number);
             out.put(if default { b"l" } else { b"h" });
-            if mode == Mode::AlternateScreen {
-                alternate.write_to(&mut out);
-            }
         }
         let mouse = MICE.iter().find(|(mouse, _)| *mouse == self.mouse).map(|&(_, number)| number);
         let encoding = ENCODINGS.iter().find(|(it, _)| *it == self.encoding).map(|&(_, number)| number);

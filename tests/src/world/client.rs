@@ -452,7 +452,7 @@ impl ClientSide {
     ) -> Result<(), String> {
         match heard {
             Heard::Output { offset, bytes } => self.follow.output(offset, bytes),
-            Heard::Restart { lost, offset, bytes, last } => {
+            Heard::Restart { lost, offset, bytes, last, .. } => {
                 let known = self.follow.place().is_some_and(|(epoch, _)| epoch == host.stream.epoch());
                 let oldest = host.core.session(0).filter(|_| known && !host.over);
                 let oldest = oldest.map_or(u64::MAX, |session| session.history().start());

@@ -427,6 +427,7 @@ impl World<'_> {
                 role,
                 max_body,
                 has: None,
+                screen: false,
                 client,
                 input: 0,
                 token: Token(token),

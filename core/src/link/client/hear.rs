@@ -94,7 +94,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             self.size.told = None;
         }
         if anew {
-            self.session = None;
+            (self.session, self.first) = (None, true);
         }
         link.welcome(now, welcome);
         link.size_due = self.size.differs();
@@ -174,6 +174,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         match self.follower.handle_bytes(offset, bytes) {
             Ok([]) => Ok(Heard::Nothing),
             Ok(fresh) => {
+                self.first = false;
                 let seen = bytes.len().saturating_sub(fresh.len());
                 Ok(Heard::Output { offset: offset.saturating_add(seen as u64), bytes: fresh })
             }
@@ -187,6 +188,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         };
         if link.snapshot == Some(offset) {
             link.snapshot = (!last).then_some(offset);
+            (self.cut, self.first) = (!last, self.first && !last);
             return Heard::Snapshot { bytes, last };
         }
         let Some(lost) = offset.checked_sub(place.offset) else {
@@ -194,7 +196,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         };
         link.snapshot = (!last).then_some(offset);
         self.follower.handle_restart(place.epoch, offset);
-        Heard::Restart { lost, offset, bytes, last }
+        let first = self.first;
+        (self.cut, self.first) = (!last, first && !last);
+        Heard::Restart { lost, first, offset, bytes, last }
     }
 
     fn handle_ack(&mut self, number: u64, limit: u64, again: bool) -> Result<'static> {

@@ -67,6 +67,10 @@ pub struct Client<B> {
     /// The connection before, which is closed.
     parting: Option<Parting>,
     follower: Follower,
+    /// Nothing of this life of the session was shown yet.
+    first: bool,
+    /// A new beginning was not shown to its end.
+    cut: bool,
     /// Of the session that welcomed this client last.
     epoch: Option<u64>,
     typed: Typed<B>,
@@ -125,6 +129,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             connection: None,
             parting: None,
             follower: Follower::new(),
+            first: true,
+            cut: false,
             epoch: None,
             typed: Typed::new(typed),
             typed_lost: 0,

@@ -10,6 +10,7 @@ use crate::link::frame::{Frame, MAX_BODY, MIN_BODY, MINOR, Role};
 use crate::link::host::Link;
 use crate::link::late::Patience;
 use crate::link::reconnect::Generation;
+use crate::link::replay::Follower;
 use crate::time::{Duration, Instant};
 
 /// Fields of an input, in bytes.
@@ -83,12 +84,16 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             link.hello = Hello::Said { tries, patience: Patience::new(now, span) };
             link.role_due = false;
         }
+        if core::mem::take(&mut self.cut) {
+            self.follower = Follower::new(); // only whoever has nothing gets the whole beginning again
+        }
         let body = usize::from(self.config.max_body).clamp(MIN_BODY, MAX_BODY);
         Frame::Hello(crate::link::frame::Hello {
             minor: MINOR,
             role: self.role,
             max_body: u16::try_from(body).unwrap_or(u16::MAX),
             has: self.follower.place(),
+            screen: self.config.screen,
             client: self.id,
             input: self.typed.sent(),
             token: credentials.token,

@@ -26,6 +26,8 @@ pub struct Config {
     pub max_body: u16,
     /// What the connections run over.
     pub link: Link,
+    /// It shows a terminal: if it comes new or too late, it gets the screen rather than old output. Default off.
+    pub screen: bool,
 }
 
 /// What lets a client in, and to what. Not kept: hand it in whenever a frame is asked for.
@@ -60,10 +62,13 @@ pub enum Heard<'a> {
         /// It.
         bytes: &'a [u8],
     },
-    /// The output goes on at another place: reset the terminal, then show these bytes, which are not output.
+    /// The output goes on at another place: reset the terminal, then show these bytes, which are not output but modes
+    /// and perhaps a screen.
     Restart {
         /// Bytes of output that this client will never see.
         lost: u64,
+        /// It had seen none yet, so these were printed before its time: no reason to alarm anybody.
+        first: bool,
         /// Where the output goes on.
         offset: u64,
         /// Escape sequences and text.
@@ -181,6 +186,7 @@ impl Config {
         role: Role::Controller,
         max_body: MAX_BODY as u16,
         link: Link::Reliable,
+        screen: false,
     };
 }
 

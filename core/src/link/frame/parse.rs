@@ -78,13 +78,14 @@ fn hello(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, minor) = be_u8(input)?;
     let (input, role) = role(input)?;
     let (input, max_body) = be_u16(input)?;
-    let (input, has) = place(input)?;
+    let (input, (has, screen)) = place(input)?;
     let (input, client) = be_u64(input)?;
     let (input, number) = be_u64(input)?;
     let (input, token) = short(input, MAX_TOKEN)?;
     let (input, session) = short_text(input, MAX_NAME)?;
     let token = Token(token);
-    Ok((input, Frame::Hello(Hello { minor, role, max_body, has, client, input: number, token, session })))
+    let hello = Hello { minor, role, max_body, has, screen, client, input: number, token, session };
+    Ok((input, Frame::Hello(hello)))
 }
 
 fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
@@ -129,13 +130,14 @@ fn attach(input: &[u8]) -> Parsed<'_, Attach> {
     }
 }
 
-fn place(input: &[u8]) -> Parsed<'_, Option<Place>> {
-    let (input, known) = flag(input)?;
+fn place(input: &[u8]) -> Parsed<'_, (Option<Place>, bool)> {
+    let (input, flags) = be_u8(input)?;
     let (input, epoch) = be_u64(input)?;
     let (input, offset) = be_u64(input)?;
-    match (known, epoch, offset) {
-        (true, epoch, offset) => Ok((input, Some(Place { epoch, offset }))),
-        (false, 0, 0) => Ok((input, None)),
+    let screen = flags & 2 != 0;
+    match (flags, epoch, offset) {
+        (1 | 3, epoch, offset) => Ok((input, (Some(Place { epoch, offset }), screen))),
+        (0 | 2, 0, 0) => Ok((input, (None, screen))),
         _ => wrong(),
     }
 }

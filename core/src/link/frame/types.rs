@@ -19,6 +19,8 @@ pub struct Hello<'a> {
     pub max_body: u16,
     /// What it has of the output; its offset at most [`MAX_OFFSET`](super::MAX_OFFSET).
     pub has: Option<Place>,
+    /// Whether it shows a terminal, and rather gets the screen as it is than output that made it so.
+    pub screen: bool,
     /// A random number that names this client (a terminal, a page) across its connections. By it the host knows
     /// what of its input was applied and which of its requests were handled.
     pub client: u64,

@@ -84,7 +84,7 @@ fn hello(writer: &mut Writer<'_>, hello: &Hello<'_>) {
     writer.put(&[hello.minor, flag(hello.role)]);
     writer.put(&hello.max_body.to_be_bytes());
     let place = hello.has.unwrap_or(Place { epoch: 0, offset: 0 });
-    writer.put(&[u8::from(hello.has.is_some())]);
+    writer.put(&[u8::from(hello.has.is_some()) | u8::from(hello.screen) << 1]);
     long(writer, place.epoch);
     long(writer, place.offset);
     long(writer, hello.client);

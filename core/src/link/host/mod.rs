@@ -35,7 +35,7 @@ use crate::link::typed::Applied;
 use crate::scan::Modes;
 use crate::time::Instant;
 pub use peer::Peer;
-use peer::Phase;
+use peer::{Phase, Text};
 pub use session::{Printed, Session};
 pub use types::{Config, Due, Event, Heard, Link, PeerId, Stale};
 
@@ -46,12 +46,14 @@ pub use types::{Config, Due, Event, Heard, Link, PeerId, Stale};
 ///
 /// - **Inputs** of a connection: [`handle_connect`](Self::handle_connect), [`handle_received`](Self::handle_received),
 ///   [`handle_part`](Self::handle_part), [`admit`](Self::admit), [`refuse`](Self::refuse), [`handle_broken`](Self::handle_broken),
-///   [`handle_written`](Self::handle_written), [`handle_flushed`](Self::handle_flushed), [`handle_closed`](Self::handle_closed).
+///   [`handle_written`](Self::handle_written), [`handle_flushed`](Self::handle_flushed), [`handle_closed`](Self::handle_closed),
+///   [`handle_screen`](Self::handle_screen).
 /// - **Inputs** of the system: [`handle_wake`](Self::handle_wake), [`handle_shutdown`](Self::handle_shutdown).
 /// - **Inputs** of a session: [`handle_output`](Self::handle_output), [`handle_typed`](Self::handle_typed),
 ///   [`handle_hint`](Self::handle_hint), [`handle_exit`](Self::handle_exit), [`publish`](Self::publish), [`reply`](Self::reply).
-/// - **Outputs**: [`next_frame`](Self::next_frame), [`Session::typed`]; [`poll`](Self::poll) until it says None (at most two
-///   events for each peer and session and one more), then sleep until [`poll_at`](Self::poll_at).
+/// - **Outputs**: [`next_frame`](Self::next_frame) or [`next_frame_with`](Self::next_frame_with), [`Session::typed`];
+///   [`poll`](Self::poll) until it says None (at most two events for each peer and session and one more), then sleep
+///   until [`poll_at`](Self::poll_at).
 /// - **Getters**: [`session`](Self::session), [`peers`](Self::peers), [`is_empty`](Self::is_empty).
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -217,6 +219,20 @@ where
         self.answers.reply(&mut client.handled, id, outcome, payload)
     }
 
+    /// The answer to [`Event::Screen`]: the peer's screen has `len` bytes, which go out with [`Self::next_frame_with`],
+    /// before output from [`History::latest`](super::history::History::latest) on. It has to be the screen as it is there.
+    ///
+    /// 0: there is none. Then the peer begins with modes and what there is of the output.
+    pub fn handle_screen(&mut self, now: Instant, peer: PeerId, len: usize) -> Result<(), Stale> {
+        self.clock.clamp(now);
+        let session = self.peer(peer)?.seat.session;
+        let Some(session) = self.sessions.as_ref().get(session) else { return Ok(()) };
+        if let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) {
+            state.show(&session.history, len);
+        }
+        Ok(())
+    }
+
     /// Everyone is told why and closed, and nobody let in any more.
     pub fn handle_shutdown(&mut self, now: Instant, reason: CloseReason) {
         let now = self.clock.clamp(now);
@@ -301,6 +317,12 @@ where
         if core::mem::take(&mut state.owed.attached) {
             let (role, attach) = (state.seat.role, state.seat.attach);
             return Some(Event::Attached { peer, session, role, attach });
+        }
+        if state.wants_screen()
+            && let Some(restart) = &mut state.seat.restart
+        {
+            restart.text = Text::Asked;
+            return Some(Event::Screen { peer, session });
         }
         let Phase::Gone { reason, attached } = state.phase else { return None };
         state.phase = Phase::Free;

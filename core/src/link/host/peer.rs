@@ -92,6 +92,10 @@ pub(super) struct Seat {
     pub(super) max_body: u16,
     pub(super) replay: Replay,
     pub(super) restart: Option<Restart>,
+    /// Rather than old output it gets a screen.
+    pub(super) screen: bool,
+    /// It has been told no beginning yet.
+    pub(super) first: bool,
     pub(super) joining: Joining,
     /// Typed bytes before this number may be sent.
     pub(super) limit: u64,
@@ -105,8 +109,23 @@ pub(super) struct Restart {
     pub(super) modes: Modes,
     /// The size that is still to be told.
     pub(super) size: Option<Size>,
-    /// So much of the modes has been told.
+    /// What is told there.
+    pub(super) text: Text,
+    /// So much of it has been told.
     pub(super) at: usize,
+}
+
+/// What a new beginning is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(super) enum Text {
+    Modes,
+    /// The driver has to be asked for a screen.
+    Wanted,
+    /// It has been asked.
+    Asked,
+    /// Its screen has so many bytes.
+    Screen(usize),
 }
 
 /// What the other side has to be told, beside what is told by comparing.
@@ -211,6 +230,8 @@ impl Peer {
             max_body: hello.max_body.max(MIN_BODY as u16),
             replay,
             restart: None,
+            screen: hello.screen && self.link == Link::Reliable,
+            first: attach == Attach::Reanchor,
             joining: Joining::new(),
             limit: client.applied.count().max(told),
         };
@@ -261,7 +282,29 @@ impl Peer {
 
     /// Whether the driver has to be told something.
     pub(super) const fn has_news(&self) -> bool {
-        self.owed.attached || matches!(self.phase, Phase::Gone { .. })
+        self.owed.attached || matches!(self.phase, Phase::Gone { .. }) || self.wants_screen()
+    }
+
+    /// Whether the driver has to be asked for a screen.
+    pub(super) const fn wants_screen(&self) -> bool {
+        let wanted = matches!(self.seat.restart, Some(Restart { text: Text::Wanted, .. }));
+        wanted && self.is_attached()
+    }
+
+    /// The driver has a screen of so many bytes, or none.
+    pub(super) const fn show<B: AsRef<[u8]>>(&mut self, history: &History<B>, len: usize) {
+        let Some(restart) = &mut self.seat.restart else { return };
+        if !matches!(restart.text, Text::Wanted | Text::Asked) {
+            return;
+        }
+        restart.text = Text::Modes;
+        if len > 0 {
+            restart.text = Text::Screen(len);
+            (restart.offset, restart.size) = self.seat.replay.skip(history);
+        }
+        if self.seat.first {
+            self.seat.replay.begin();
+        }
     }
 
     pub(super) fn poll_at(&self, config: &Config, slot: u16) -> Option<Deadline<Due>> {
@@ -317,6 +360,8 @@ impl Seat {
         max_body: MIN_BODY as u16,
         replay: Replay::NONE,
         restart: None,
+        screen: false,
+        first: false,
         joining: Joining::new(),
         limit: 0,
     };

@@ -8,7 +8,7 @@
 //! only knows that all has been written.
 
 use super::Host;
-use super::peer::{Peer, Phase, Restart};
+use super::peer::{Peer, Phase, Restart, Text};
 use super::session::Session;
 use super::types::{Config, PeerId};
 use crate::idle::Status;
@@ -35,6 +35,17 @@ where
     /// Ask while the link has room: `room` is the bytes of a body that it takes now, at least [`MIN_BODY`]. With
     /// less nothing is said, so a slow peer costs no memory; what it misses meanwhile it is told.
     pub fn next_frame(&mut self, now: Instant, peer: PeerId, room: usize) -> Option<Frame<'_>> {
+        self.next_frame_with(now, peer, room, &[])
+    }
+
+    /// As [`Self::next_frame`], of a peer whose screen is `screen`, if [`Self::handle_screen`] said that there is one.
+    pub fn next_frame_with<'a>(
+        &'a mut self,
+        now: Instant,
+        peer: PeerId,
+        room: usize,
+        screen: &'a [u8],
+    ) -> Option<Frame<'a>> {
         let now = self.clock.clamp(now);
         let slot = usize::from(peer.slot);
         let speaker = self.peers.as_mut().get_mut(slot)?;
@@ -55,8 +66,21 @@ where
         if speaker.unflushed.is_some() {
             return None;
         }
-        speaker.content(now, session, &mut self.answers, &mut self.scratch, room)
+        let screens = self.config.screens;
+        let source = Source { answers: &mut self.answers, scratch: &mut self.scratch, screen, screens };
+        speaker.content(now, session, source, room)
     }
+}
+
+/// Where payloads come from, beside the session.
+struct Source<'a, B> {
+    answers: &'a mut Answers<B>,
+    /// Modes on their way.
+    scratch: &'a mut [u8; Modes::MAX_BYTES],
+    /// Of the peer.
+    screen: &'a [u8],
+    /// Whether the driver has any.
+    screens: bool,
 }
 
 impl Peer {
@@ -119,10 +143,10 @@ impl Peer {
         &mut self,
         now: Instant,
         session: &'a Session<B>,
-        answers: &'a mut Answers<B>,
-        scratch: &'a mut [u8; Modes::MAX_BYTES],
+        source: Source<'a, B>,
         room: usize,
     ) -> Option<Frame<'a>> {
+        let Source { answers, scratch, screen, screens } = source;
         let max_body = usize::from(self.seat.max_body);
         if let Some(client) = &mut self.client
             && let Some(answer) = answers.next(&mut client.handled, room, max_body)
@@ -144,28 +168,46 @@ impl Peer {
                     return Some(Frame::Resize { columns: size.columns, rows: size.rows });
                 }
                 Some(Piece::Restart { offset, modes, size, .. }) => {
-                    self.seat.restart = Some(Restart { offset, modes, size, at: 0 });
+                    // A session without a size, a serial line, has no screen.
+                    let screens = screens && self.seat.screen && session.history.size().is_some();
+                    let text = if screens { Text::Wanted } else { Text::Modes };
+                    self.seat.restart = Some(Restart { offset, modes, size, text, at: 0 });
+                    if self.seat.first {
+                        self.seat.replay.begin();
+                    }
                 }
                 None if matches!(session.status, Status::Exited(_)) => return self.over(now, session),
                 None => return None,
             }
         }
-        self.restart(scratch, room.saturating_sub(SNAPSHOT))
+        self.restart(scratch, screen, room.saturating_sub(SNAPSHOT))
     }
 
     /// The rest of a new beginning.
-    fn restart<'a>(&mut self, scratch: &'a mut [u8; Modes::MAX_BYTES], room: usize) -> Option<Frame<'a>> {
+    fn restart<'a>(
+        &mut self,
+        scratch: &'a mut [u8; Modes::MAX_BYTES],
+        screen: &'a [u8],
+        room: usize,
+    ) -> Option<Frame<'a>> {
         let restart = self.seat.restart.as_mut()?;
+        let text = match restart.text {
+            Text::Wanted | Text::Asked => return None,
+            Text::Modes => {
+                let len = restart.modes.write_to(scratch).unwrap_or(0);
+                scratch.get(..len).unwrap_or_default()
+            }
+            Text::Screen(len) => screen.get(..len)?, // else this is another screen
+        };
         if let Some(size) = restart.size.take() {
             return Some(Frame::Resize { columns: size.columns, rows: size.rows });
         }
-        let len = restart.modes.write_to(scratch).unwrap_or(0);
-        let end = restart.at.saturating_add(room).min(len);
-        let bytes = scratch.get(restart.at..end).unwrap_or_default();
-        let (offset, last) = (restart.offset, end == len);
+        let end = restart.at.saturating_add(room).min(text.len());
+        let bytes = text.get(restart.at..end).unwrap_or_default();
+        let (offset, last) = (restart.offset, end == text.len());
         restart.at = end;
         if last {
-            self.seat.restart = None;
+            (self.seat.restart, self.seat.first) = (None, false);
         }
         Some(Frame::Snapshot { offset, last, bytes })
     }

@@ -25,6 +25,9 @@ pub struct Config {
     pub closing: Duration,
     /// Several may control one session. Default off: the newest supersedes the one before.
     pub share: bool,
+    /// The driver knows what is on the screen of its sessions: [`Event::Screen`]. Default off: who comes new or too late
+    /// is told modes, and the output from a safe place on.
+    pub screens: bool,
     /// The longest body that this host can receive, [`MIN_BODY`](crate::link::frame::MIN_BODY) to
     /// [`MAX_BODY`](crate::link::frame::MAX_BODY) bytes. Default the most.
     pub max_body: u16,
@@ -149,6 +152,14 @@ pub enum Event {
         /// Bytes of output that it was told are lost.
         lost: u64,
     },
+    /// A peer waits for the screen of its session, as what made it so has been forgotten, or would be a detour. Say
+    /// [`handle_screen`](super::Host::handle_screen), now or later: until then it gets no output.
+    Screen {
+        /// The connection.
+        peer: PeerId,
+        /// What it watches.
+        session: usize,
+    },
     /// The session's terminal has this size now: tell the port.
     Resize {
         /// Which.
@@ -175,6 +186,7 @@ impl Config {
         authentication: Duration::from_secs(5),
         closing: Duration::from_secs(5),
         share: false,
+        screens: false,
         max_body: crate::link::frame::MAX_BODY as u16,
     };
 }

@@ -51,6 +51,10 @@ fn connection(host: &mut Small) {
             show!(host.admit(now(), peer(), &hello, number() as usize, Role::Controller));
         }
     }
+    show!(host.handle_screen(now(), peer(), number() as usize));
+    while let Some(frame) = host.next_frame_with(now(), peer(), number() as usize, bytes()) {
+        show!(frame);
+    }
     while let Some(frame) = host.next_frame(now(), peer(), number() as usize) {
         show!(frame);
     }

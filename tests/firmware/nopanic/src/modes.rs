@@ -20,7 +20,7 @@ fn sticky() {
     let mode = if number() == 0 { Mode::Wrap } else { Mode::Insert };
     show!(modes, mode, modes.is_on(black_box(mode)), modes == Modes::DEFAULT);
     show!(modes.mouse(), modes.mouse_encoding(), modes.cursor_shape(), modes.keyboard_flags());
-    show!(modes.write_to(buffer()));
+    show!(modes.write_to(buffer()), modes.write_screen_to(buffer()), modes.write_rest_to(buffer()));
 }
 
 fn marks() {

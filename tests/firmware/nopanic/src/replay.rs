@@ -38,6 +38,7 @@ fn histories() {
     history.handle_resize(size());
     show!(history.epoch(), history.capacity(), history.start(), history.end(), history.size());
     show!(history.read(number()), history.anchor_from(number()), history.size_at(number()));
+    show!(history.latest());
     show!(history.boundary_after(number()), size() == size(), place() == place());
     let (replay, how) = Replay::attach(&history, Some(place()));
     let mut replay = black_box(replay);
