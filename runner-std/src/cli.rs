@@ -265,6 +265,10 @@ pub struct HostArgs {
     #[arg(long, help_heading = "Idle exit")]
     pub idle_strict: bool,
 
+    /// Say in FILE what happens, and why: who attached, what fell idle [default: standard error, if it stays here]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub log: Option<PathBuf>,
+
     /// Start it in the background and leave this terminal alone
     #[arg(long, short, conflicts_with = "headless")]
     pub detach: bool,

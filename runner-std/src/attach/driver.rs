@@ -159,8 +159,11 @@ impl Attach {
         }
     }
 
-    /// Gives the terminal back.
+    /// Tells the host, and gives the terminal back.
     pub(super) fn leave(&mut self) {
+        let now = os::now();
+        self.client.handle_leave(now);
+        self.poll(now);
         self.screen.leave();
         self.raw = None;
     }

@@ -7,6 +7,7 @@ mod config;
 mod daemon;
 mod guests;
 mod list;
+mod log;
 mod pace;
 mod seats;
 mod server;
@@ -26,6 +27,7 @@ use crate::token::Token;
 use crate::{os, runtime, terminal};
 use config::Settings;
 use daemon::Fork;
+use log::Log;
 use server::{Server, kind};
 use sessions::Wanted;
 
@@ -48,7 +50,11 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
         && terminal::is_ours();
     if args.headless || !(here || args.detach) {
         let (mut server, hello) = open(args, &settings, wanted)?;
-        eprint!("{hello}");
+        if args.log.is_none() {
+            server.log = Log::Stderr;
+        }
+        eprint!("{}", hello.replace('\r', ""));
+        os::notify("READY=1");
         return serve(&mut server);
     }
     match daemon::fork().map_err(|error| Failure::io("start the host", error))? {
@@ -93,6 +99,9 @@ fn open(args: &HostArgs, settings: &Settings, wanted: Vec<Wanted>) -> Result<(Se
     let mut server =
         Server::new(config(settings), settings.max_peers, sessions, seats, zero).map_err(failed)?;
     server.doors.push(unix);
+    if let Some(path) = &args.log {
+        server.log = Log::file(path)?;
+    }
     let mut hello = String::new();
     for name in names.iter().take(SHOWN) {
         hello.push_str(&format!("[{name}: attach another terminal with: runner-std attach {name}]\r\n"));

@@ -16,6 +16,7 @@ use stillwire::link::host::{Config, Event, Host, Peer, PeerId, Session};
 use stillwire::{Instant, idle, monitor};
 
 use super::guests::{Guest, Request};
+use super::log::Log;
 use super::seats::Seat;
 use crate::door::Door;
 use crate::limits;
@@ -59,6 +60,7 @@ pub(super) struct Server {
     /// Files that are there for as long as the host.
     pub kept: Vec<PathBuf>,
     pub buffer: Vec<u8>,
+    pub log: Log,
     /// Somebody had more to say than its turn was long.
     pub again: bool,
     /// What lists of sessions show has changed.
@@ -103,6 +105,7 @@ impl Server {
             max_peers: usize::from(peers),
             kept: Vec::new(),
             buffer: vec![0; limits::BITE],
+            log: Log::default(),
             again: false,
             changed: false,
             leaving: None,
@@ -205,6 +208,7 @@ impl Server {
     }
 
     pub(super) fn handle(&mut self, now: Instant, event: Event) {
+        self.note(now, &event);
         match event {
             Event::Attached { session, attach, .. } => self.attached(session, attach),
             Event::Detached { peer, .. } => self.part(peer),
@@ -220,6 +224,46 @@ impl Server {
                 }
             }
             Event::Exit(_) => self.leave(now, CloseReason::IdleExit),
+            _ => {}
+        }
+    }
+
+    /// A line in the log, for whoever wants to know later.
+    fn note(&mut self, now: Instant, event: &Event) {
+        let about = |session: usize| self.seats.get(session).map_or("host", |seat| seat.name.as_str());
+        let log = &mut self.log;
+        match *event {
+            Event::Attached { peer, session, role, attach } => {
+                log.line(
+                    now,
+                    about(session),
+                    format_args!("peer {} attached as {role:?} ({attach:?})", peer.slot),
+                );
+            }
+            Event::Detached { peer, session: Some(session), reason, lost } => {
+                let why = reason.as_str();
+                log.line(
+                    now,
+                    about(session),
+                    format_args!("peer {} detached ({why}), {lost} bytes lost", peer.slot),
+                );
+            }
+            // It only asked something, or looked whether anybody is here.
+            Event::Detached {
+                session: None, reason: CloseReason::GoingAway | CloseReason::Abnormal, ..
+            } => {}
+            Event::Detached { peer, session: None, reason, .. } => {
+                log.line(
+                    now,
+                    "host",
+                    format_args!("peer {} was not let in ({})", peer.slot, reason.as_str()),
+                );
+            }
+            Event::Status { session, event } => {
+                let status = event.status;
+                log.line(event.at, about(session), format_args!("{status:?}"));
+            }
+            Event::Exit(exit) => log.line(now, "host", format_args!("idle exit: {:?}", exit.reason)),
             _ => {}
         }
     }
@@ -241,6 +285,8 @@ impl Server {
     /// Ends everything: sessions are asked to, peers are told.
     pub(super) fn leave(&mut self, now: Instant, reason: CloseReason) {
         if self.leaving.is_none() {
+            self.log.line(now, "host", format_args!("ends ({})", reason.as_str()));
+            os::notify("STOPPING=1");
             self.core.handle_shutdown(now, reason);
             let kill = now.after(limits::GRACE);
             self.seats.iter_mut().for_each(|seat| seat.stop(kill));

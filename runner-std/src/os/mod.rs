@@ -10,7 +10,8 @@ mod linux;
 mod procfs;
 #[cfg(target_os = "linux")]
 pub use linux::{
-    Appear, Network, asleep, keep_little_unsent, keep_standard_descriptors, now, peer_uid, reopen_nonblocking,
+    Appear, Network, asleep, keep_little_unsent, keep_standard_descriptors, notify, now, peer_uid,
+    reopen_nonblocking,
 };
 #[cfg(target_os = "linux")]
 pub use procfs::Hints;
@@ -19,7 +20,7 @@ pub use procfs::Hints;
 mod other;
 #[cfg(not(target_os = "linux"))]
 pub use other::{
-    Appear, Hints, Network, asleep, keep_little_unsent, keep_standard_descriptors, now, peer_uid,
+    Appear, Hints, Network, asleep, keep_little_unsent, keep_standard_descriptors, notify, now, peer_uid,
     reopen_nonblocking,
 };
 

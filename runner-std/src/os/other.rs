@@ -63,6 +63,9 @@ impl AsFd for Network {
     }
 }
 
+/// There is no systemd to tell.
+pub const fn notify(_state: &str) {}
+
 /// Our own: the folder of the socket lets nobody else in.
 pub fn peer_uid(_: BorrowedFd<'_>) -> Option<u32> {
     Some(rustix::process::geteuid().as_raw())
