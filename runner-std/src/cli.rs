@@ -321,8 +321,9 @@ pub struct PsArgs {
 /// `kill`
 #[derive(Args, Debug)]
 pub struct KillArgs {
-    /// The session
-    pub name: String,
+    /// The sessions; without --signal it is over with them when this returns
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
 
     /// Send this signal to its foreground job and its leader, and nothing else [default: hang up, and kill what is
     /// left after 3 s]

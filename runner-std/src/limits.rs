@@ -14,6 +14,8 @@ pub const TURNS: usize = 4;
 pub const ACCEPTS: usize = 16;
 /// Plain requests that are answered at the same time, those that follow the list included.
 pub const REQUESTS: usize = 64;
+/// Bytes of event lines that wait for one who follows them; what comes while they do is counted and not kept.
+pub const EVENTS: usize = 256 << 10;
 /// Bytes of an HTTP request up to its empty line.
 pub const REQUEST: usize = 8 << 10;
 /// Headers of an HTTP request.
@@ -50,3 +52,9 @@ pub const GRACE: stillwire::Duration = stillwire::Duration::from_secs(3);
 pub const DIAL: Duration = Duration::from_secs(10);
 /// For a client: typed bytes that the host has not acknowledged.
 pub const TYPED: usize = 16 << 10;
+/// For who lists sessions: hosts that are asked at the same time.
+pub const CALLS: usize = 256;
+/// For who lists sessions: bytes that one host may say at once.
+pub const LIST: usize = 16 << 20;
+/// For who lists sessions: until a host that does not answer is passed over.
+pub const ANSWER: stillwire::Duration = stillwire::Duration::from_secs(3);

@@ -83,6 +83,29 @@ pub fn exit(at: Instant, outcome: Outcome) -> String {
     close(line)
 }
 
+/// So many watch the session now.
+pub fn peers(at: Instant, count: usize) -> String {
+    close(format!("{{\"t\":{at},\"event\":\"peers\",\"peers\":{count}"))
+}
+
+/// The host of a session has gone without saying how the session ended.
+pub fn gone(at: Instant) -> String {
+    close(format!("{{\"t\":{at},\"event\":\"gone\""))
+}
+
+/// Lines before this one that nobody took in time.
+pub fn lost(at: Instant, count: u64) -> String {
+    close(format!("{{\"t\":{at},\"event\":\"lost\",\"count\":{count}"))
+}
+
+/// The line with the name of its session, where those of several are mixed.
+pub fn of(session: &str, line: String) -> String {
+    match line.strip_suffix("}\n") {
+        Some(open) => close(format!("{open},\"session\":{}", quoted(session))),
+        None => line,
+    }
+}
+
 /// The name of a signal in event lines and pictures.
 pub const fn signal_name(signal: Signal) -> &'static str {
     match signal {

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use runner_std::cli::{Cli, Command};
-use runner_std::{attach, host, manual, ps, strip, timeline, watch};
+use runner_std::{attach, host, kill, manual, ps, strip, timeline, watch};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Host(args) => host::host(&args),
         Command::Attach(args) => attach::attach(&args),
         Command::Ps(args) => ps::ps(&args),
-        Command::Kill(args) => ps::kill(&args),
+        Command::Kill(args) => kill::kill(&args),
         Command::Watch(args) => watch::watch(&args),
         Command::Strip(args) => strip::run(&args).map(|()| 0),
         Command::Timeline(args) => timeline::run(&args).map(|()| 0),

@@ -7,9 +7,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
 use crate::failure::Failure;
-use crate::ps;
+use crate::roster;
 
 /// The directory of the sockets: `$XDG_RUNTIME_DIR/stillwire`, or `stillwire-UID` among the temporary files.
 ///
@@ -37,19 +39,48 @@ pub fn directory() -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// The sockets of the hosts that answer, sorted; those that nobody listens on are removed.
+/// The sockets in a directory, sorted; some may be of hosts that are gone.
 ///
 /// # Errors
-/// As [`directory`].
-pub fn sockets() -> Result<Vec<PathBuf>, Failure> {
-    let directory = directory()?;
-    let entries = fs::read_dir(&directory)
+/// If it cannot be read.
+pub(crate) fn paths(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(directory)
         .map_err(|error| Failure::io(format!("read {}", directory.display()), error))?;
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<_> =
-        paths.filter(|path| path.extension().is_some_and(|end| end == "sock") && !is_stale(path)).collect();
+    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|end| end == "sock")).collect();
     paths.sort();
     Ok(paths)
+}
+
+/// Opens a connection that never blocks. A socket that nobody listens on any more is removed.
+///
+/// # Errors
+/// Nobody is there, or they are too busy to be asked.
+pub(crate) fn connect(path: &Path) -> io::Result<UnixStream> {
+    let mut dialed = dial(path);
+    if refused(&dialed) {
+        // Perhaps its host has only just made it, and will listen when we have the lock.
+        let _lock = lock(path)?;
+        dialed = dial(path);
+        if refused(&dialed) {
+            let _ = fs::remove_file(path);
+        }
+    }
+    Ok(dialed?)
+}
+
+fn dial(path: &Path) -> Result<UnixStream, Errno> {
+    let socket = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    rustix::io::ioctl_fionbio(&socket, true)?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket.into())
+}
+
+/// Removes a socket that nobody listens on any more; whether there is none now.
+pub(crate) fn sweep(path: &Path) -> bool {
+    let _ = connect(path);
+    !path.exists()
 }
 
 /// The socket behind which a session is, and its name; without a name, the only one there is.
@@ -60,16 +91,16 @@ pub fn find(name: Option<&str>) -> Result<(PathBuf, String), Failure> {
     // Most hosts have one session, and are called as it is.
     if let Some(name) = name
         && let Ok(path) = socket(name)
-        && path.exists()
-        && !is_stale(&path)
+        && (connect(&path).is_ok() || path.exists())
     {
         return Ok((path, name.to_owned()));
     }
     let mut all = Vec::new();
-    for path in sockets()? {
-        all.extend(ps::names(&path).into_iter().map(|name| (path.clone(), name)));
+    for (path, host) in roster::gather("GET /sessions?brief")?.hosts() {
+        all.extend(host.sessions.into_iter().map(|session| (path.clone(), session.name)));
     }
-    let known = all.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let names: Vec<&str> = all.iter().map(|(_, name)| name.as_str()).collect();
+    let known = names.join(", ");
     let start = "start one: runner-std host -- bash";
     match (name, all.len()) {
         (None, 1) => Ok(all.remove(0)),
@@ -78,11 +109,27 @@ pub fn find(name: Option<&str>) -> Result<(PathBuf, String), Failure> {
             Err(Failure::usage("there is more than one session").hint(format!("name one of: {known}")))
         }
         (Some(name), count) => {
-            let hint = if count == 0 { start.to_owned() } else { format!("there is: {known}") };
+            let hint = match near(name, &names) {
+                Some(near) => format!("did you mean {near}?"),
+                None if count == 0 => start.to_owned(),
+                None => format!("there is: {}", roster::session::cut(&known, 200)),
+            };
             let found = all.into_iter().find(|(_, known)| known == name);
-            found.ok_or_else(|| Failure::new(format!("there is no session named {name}")).hint(hint))
+            found.ok_or_else(|| {
+                Failure::new(format!("there is no session named {}", roster::session::plain(name))).hint(hint)
+            })
         }
     }
+}
+
+/// The name that was probably meant.
+fn near<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let name = name.to_lowercase();
+    let begins = |other: &&&str| !name.is_empty() && other.to_lowercase().starts_with(&name);
+    let apart = |other: &&str| strsim::damerau_levenshtein(&name, &other.to_lowercase());
+    let closest = || names.iter().min_by_key(|other| apart(other));
+    let slips = 1 + name.chars().count() / 4;
+    names.iter().find(begins).or_else(|| closest().filter(|other| apart(other) <= slips)).copied()
 }
 
 /// The socket of a session.
@@ -119,13 +166,12 @@ pub fn listen(name: &str) -> Result<(UnixListener, PathBuf), Failure> {
     Ok((listener, path))
 }
 
-/// Whether nobody listens on a socket any more; then it is removed.
-fn is_stale(path: &Path) -> bool {
-    refuses(path) && lock(path).is_ok_and(|_lock| refuses(path) && fs::remove_file(path).is_ok())
+fn refuses(path: &Path) -> bool {
+    refused(&dial(path))
 }
 
-fn refuses(path: &Path) -> bool {
-    UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+fn refused(dialed: &Result<UnixStream, Errno>) -> bool {
+    matches!(dialed, Err(Errno::CONNREFUSED))
 }
 
 /// Keeps other runners from making and removing sockets in this folder until it is dropped.
@@ -133,4 +179,25 @@ fn lock(path: &Path) -> io::Result<File> {
     let folder = File::open(path.parent().unwrap_or(path))?;
     rustix::fs::flock(&folder, FlockOperation::LockExclusive)?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_probably_meant_is_found() {
+        let names = ["build", "bash", "web-server"];
+        for (typed, meant) in [
+            ("biuld", Some("build")),
+            ("buil", Some("build")),
+            ("web", Some("web-server")),
+            ("BASH", Some("bash")),
+            ("database", None),
+            ("xyz", None),
+        ] {
+            assert_eq!(near(typed, &names), meant, "{typed}");
+        }
+        assert_eq!(near("x", &[]), None);
+    }
 }

@@ -6,6 +6,7 @@ use stillwire::link::frame::{Frame, Outcome, Role};
 use stillwire::link::host::{Heard, Link, Peer, PeerId};
 
 use super::list::{self, Answer};
+use super::news::Follow;
 use super::seats::Seat;
 use super::server::{Server, kind};
 use crate::door::Door;
@@ -32,9 +33,9 @@ impl Guest {
 /// Somebody who asked, and is told.
 #[derive(Debug)]
 pub(super) struct Request {
-    connection: Connection,
-    /// It is told whenever something changes; what it was told last.
-    follows: Option<String>,
+    pub connection: Connection,
+    /// What it is told from now on.
+    pub follows: Option<Follow>,
     since: Instant,
 }
 
@@ -208,10 +209,10 @@ impl Server {
         let mut follows = None;
         match list::answer(self, now, asked) {
             Answer::Page(status, kind, body) => connection.answer(status, kind, &body),
-            Answer::Follow => {
+            Answer::Follow(follow, text) => {
                 connection.stream(list::STREAM.as_bytes());
-                follows = Some(String::new());
-                self.changed = true;
+                connection.stream(text.as_bytes());
+                follows = Some(follow);
             }
         }
         let _ = connection.rename(&mut self.poller, kind::REQUEST | free as u64);
@@ -234,34 +235,6 @@ impl Server {
                 request.connection.forget(&mut self.poller);
                 *slot = None;
                 return;
-            }
-        }
-    }
-
-    /// Writes answers, and tells those who follow what has changed.
-    pub(super) fn tell_requests(&mut self) {
-        let changed = std::mem::take(&mut self.changed);
-        if self.requests.iter().all(Option::is_none) {
-            return;
-        }
-        let now = self.now();
-        let follows = self.requests.iter().flatten().any(|request| request.follows.is_some());
-        let news = (changed && follows).then(|| list::sessions(self, now) + "\n");
-        for slot in &mut self.requests {
-            let Some(request) = slot else { continue };
-            if let (Some(news), Some(told)) = (&news, &mut request.follows)
-                && news != told
-                && !request.connection.wants_write()
-            {
-                request.connection.stream(news.as_bytes());
-                told.clone_from(news);
-            }
-            let late = request.poll_at().is_some_and(|at| at <= now);
-            let gone = request.connection.flush().is_err() || request.connection.is_done() || late;
-            let _ = request.connection.watch(&mut self.poller, 0, true);
-            if gone {
-                request.connection.forget(&mut self.poller);
-                *slot = None;
             }
         }
     }

@@ -6,6 +6,8 @@ use stillwire::idle::{Reason, Status};
 use stillwire::link::frame::Role;
 use stillwire::{Duration, Instant};
 
+use super::glance::last_line;
+use super::news::Follow;
 use super::seats::Seat;
 use super::server::Server;
 use crate::door::http::Asked;
@@ -23,8 +25,8 @@ const PAGE: &str = "<!doctype html><meta charset=utf-8><title>stillwire</title>\
 pub(super) enum Answer {
     /// Status, type, body.
     Page(&'static str, &'static str, String),
-    /// With the sessions, now and whenever something has changed.
-    Follow,
+    /// With this, and with whatever happens from now on.
+    Follow(Follow, String),
 }
 
 /// Answers a request.
@@ -33,28 +35,40 @@ pub(super) fn answer(server: &mut Server, now: Instant, asked: &Asked) -> Answer
     match (method.as_str(), path.as_str()) {
         ("GET", "/") => Answer::Page("200 OK", "text/html; charset=utf-8", PAGE.into()),
         _ if !trusted => text("401 Unauthorized", "the token has to come as Authorization: Bearer"),
-        ("GET", "/sessions") if query == "watch" => Answer::Follow,
-        ("GET", "/sessions") => Answer::Page("200 OK", "application/json", sessions(server, now) + "\n"),
+        ("GET", "/sessions") if query == "watch" => Answer::Follow(Follow::list(false), String::new()),
+        ("GET", "/sessions") if query == "live" => Answer::Follow(Follow::list(true), String::new()),
+        ("GET", "/sessions") if query == "brief" => {
+            Answer::Page("200 OK", "application/json", sessions(server, now, false) + "\n")
+        }
+        ("GET", "/sessions") => {
+            Answer::Page("200 OK", "application/json", sessions(server, now, true) + "\n")
+        }
+        ("GET", "/events") => {
+            let (follow, text) = server.events(now);
+            Answer::Follow(follow, text)
+        }
         ("POST", "/kill") => kill(server, now, query),
         _ => not_found(),
     }
 }
 
-/// All sessions, as one line of JSON. Ages are in seconds, as of now.
-pub(super) fn sessions(server: &Server, now: Instant) -> String {
-    let list: Vec<Value> =
-        server.seats.iter().enumerate().map(|(index, seat)| session(server, now, index, seat)).collect();
+/// All sessions, as one line of JSON; `live`: with what changes with every byte of output. Ages are in seconds, as of now.
+pub(super) fn sessions(server: &Server, now: Instant, live: bool) -> String {
+    let seats = server.seats.iter().enumerate();
+    let list: Vec<Value> = seats.map(|(index, seat)| session(server, now, index, seat, live)).collect();
     let listen = server.doors.iter().find_map(|door| door.address()).map(|address| address.to_string());
     json!({ "pid": std::process::id(), "uptime": seconds(now.since(Instant::ZERO)), "listen": listen, "sessions": list })
         .to_string()
 }
 
-fn session(server: &Server, now: Instant, index: usize, seat: &Seat) -> Value {
+fn session(server: &Server, now: Instant, index: usize, seat: &Seat, live: bool) -> Value {
     let Some(state) = server.core.session(index) else { return Value::Null };
     let (status, evidence) = (state.status(), state.evidence());
     let age = |at: Option<Instant>| at.map(|at| seconds(now.since(at)));
     let peers = || server.core.peers().iter().filter(|peer| peer.session() == Some(index));
     let exit = if let Status::Exited(exit) = status { Some(exit_code(exit)) } else { None };
+    // A session begins with its host.
+    let end = if exit.is_some() { state.since() } else { now };
     json!({
         "name": seat.name,
         "command": seat.command,
@@ -69,6 +83,8 @@ fn session(server: &Server, now: Instant, index: usize, seat: &Seat) -> Value {
         "peers": peers().count(),
         "controllers": peers().filter(|peer| peer.role() == Some(Role::Controller)).count(),
         "printed": state.history().end(),
+        "uptime": seconds(end.since(Instant::ZERO)),
+        "last": live.then(|| last_line(state.history())),
         "code": exit,
     })
 }
@@ -83,6 +99,9 @@ fn kill(server: &mut Server, now: Instant, query: &str) -> Answer {
     let Some(seat) = server.seats.iter_mut().find(|seat| seat.name == name) else {
         return text("404 Not Found", "there is no such session");
     };
+    if seat.is_over() {
+        return text("410 Gone", "it has ended already");
+    }
     let Some(number) = value("signal") else {
         seat.stop(now.after(limits::GRACE));
         return text("200 OK", "asked to end");

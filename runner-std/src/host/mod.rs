@@ -5,9 +5,11 @@
 
 mod config;
 mod daemon;
+mod glance;
 mod guests;
 mod list;
 mod log;
+mod news;
 mod pace;
 mod seats;
 mod server;

@@ -65,6 +65,8 @@ pub(super) struct Server {
     pub again: bool,
     /// What lists of sessions show has changed.
     pub changed: bool,
+    /// When those who follow output are told of it.
+    pub news_at: Option<Instant>,
     /// Since when it ends, whatever happens, and with what code.
     pub leaving: Option<(Instant, u8)>,
 }
@@ -108,6 +110,7 @@ impl Server {
             log: Log::default(),
             again: false,
             changed: false,
+            news_at: None,
             leaving: None,
         })
     }
@@ -122,6 +125,8 @@ impl Server {
         for door in &mut self.doors {
             door.watch(&mut self.poller, Interest::READ)?;
         }
+        // What a session prints is read from the start, whoever comes.
+        self.watch_ports(self.now());
         let mut ready = Vec::new();
         loop {
             ready.clear();
@@ -154,7 +159,7 @@ impl Server {
         let ports = self.seats.iter().filter_map(Seat::poll_at);
         let requests = self.requests.iter().flatten().filter_map(Request::poll_at);
         let core = self.core.poll_at().map(|due| due.at);
-        ports.chain(core).chain(requests).chain(self.leaving.map(|(at, _)| at)).min()
+        ports.chain(core).chain(requests).chain(self.leaving.map(|(at, _)| at)).chain(self.news_at).min()
     }
 
     fn ready(&mut self, now: Instant, Ready { token, read, write }: Ready) {
@@ -222,6 +227,7 @@ impl Server {
                 if let Some((seat, evidence)) = self.seats.get_mut(session).zip(evidence) {
                     seat.status(event, evidence);
                 }
+                self.tell_status(session, event);
             }
             Event::Exit(_) => self.leave(now, CloseReason::IdleExit),
             _ => {}

@@ -293,6 +293,11 @@ impl Connection {
         Ok(Written::All)
     }
 
+    /// Bytes that wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.out.len()
+    }
+
     /// Whether something waits to be written.
     pub fn wants_write(&self) -> bool {
         !self.out.is_empty()

@@ -66,6 +66,29 @@ pub fn is_ignored(signal: i32) -> bool {
     action.sa_sigaction == libc::SIG_IGN
 }
 
+/// An instant as people here tell it: the time of day, or the day and the time if that is not the present day.
+pub fn local_time(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, and localtime refuses what is no date")]
+    let read = |seconds: f64| {
+        let time = seconds.floor() as libc::time_t;
+        let mut parts = std::mem::MaybeUninit::<libc::tm>::zeroed();
+        // SAFETY: localtime_r reads one time_t and fills in one tm, both of which live here; it returns null and writes
+        // nothing if it cannot, and all zeroes are a valid tm.
+        unsafe {
+            libc::localtime_r(&raw const time, parts.as_mut_ptr());
+            parts.assume_init()
+        }
+    };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let (then, today) = (read(seconds), read(now.as_secs_f64()));
+    let time = format!("{:02}:{:02}:{:02}", then.tm_hour, then.tm_min, then.tm_sec);
+    if (then.tm_year, then.tm_yday) == (today.tm_year, today.tm_yday) {
+        time
+    } else {
+        format!("{:02}-{:02} {:02}:{:02}", then.tm_mon + 1, then.tm_mday, then.tm_hour, then.tm_min)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(target_os = "linux")]
@@ -103,6 +126,13 @@ mod tests {
                 assert!(poller.wait(Some(Instant::ZERO)).unwrap().is_empty(), "nobody wants to know");
             }
         };
+    }
+
+    #[test]
+    fn a_time_is_told_as_people_do() {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+        assert_eq!(local_time(now).len(), "12:34:56".len());
+        assert_eq!(local_time(now - 3.0 * 86_400.0).len(), "11-21 12:34".len());
     }
 
     #[cfg(target_os = "linux")]

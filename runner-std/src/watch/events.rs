@@ -9,6 +9,7 @@ use rustix::event::Timespec;
 use stillwire::Instant;
 
 use crate::failure::Failure;
+use crate::lines;
 use crate::os;
 use crate::outlet::Outlet;
 
@@ -63,8 +64,7 @@ impl EventLog {
             return;
         }
         if self.lost > 0 {
-            let lost =
-                format!("{{\"t\":{now},\"event\":\"lost\",\"count\":{}}}\n", std::mem::take(&mut self.lost));
+            let lost = lines::lost(now, std::mem::take(&mut self.lost));
             self.put(lost.as_bytes());
         }
         self.put(line.as_bytes());
