@@ -231,10 +231,11 @@ impl<'i> Iterator for Watched<'_, 'i> {
 
     fn next(&mut self) -> Option<Token<'i>> {
         let token = self.tokens.next()?;
+        let signal = token.signal();
         self.modes.handle(&token);
-        self.mark = self.resync.handle(&token, &self.tokens);
-        self.novelty.handle(&token);
-        if let Some(signal) = token.signal() {
+        self.mark = self.resync.handle_signal(&token, signal, &self.tokens);
+        self.novelty.handle_signal(&token, signal);
+        if let Some(signal) = signal {
             self.idle.handle_signal(self.now, signal);
         }
         Some(token)

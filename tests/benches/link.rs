@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p stillwire-tests --bench link`; what it means is in `docs/BENCHMARKS.md`.
 
-use divan::counter::ItemsCount;
+use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use stillwire::link::frame::{Frame, Hello, MAX_BODY, Role};
 use stillwire::link::host::{Config, PeerId};
@@ -66,6 +66,22 @@ fn chunk_of_64_bytes_to_peers(bencher: Bencher<'_, '_>, peers: usize) {
             }
         }
         desk.host.poll_at()
+    });
+}
+
+/// A read from a pseudo-terminal in a flood, told to nobody: what the session costs.
+#[divan::bench(args = ["plain", "coloured", "repainted"])]
+fn output_of_4_kilobytes(bencher: Bencher<'_, '_>, kind: &str) {
+    let (mut desk, _) = desk(0);
+    let line: &[u8] = match kind {
+        "plain" => b"   1234567 info  the quick brown fox jumps over the lazy dog and goes on\r\n",
+        "coloured" => b"\x1b[32m  Compiling\x1b[0m stillwire v0.1.0 (core) \x1b[2m[112/204]\x1b[0m\r\n",
+        _ => b"\x1b[5;3Hload 0.71 \x1b[7mmem\x1b[27m 41%\x1b[6;3H\x1b[2Kcpu 3% idle 97% \x1b[38;5;208m####\x1b[m",
+    };
+    let chunk: Vec<u8> = line.iter().copied().cycle().take(4_095).collect();
+    bencher.counter(BytesCount::of_slice(&chunk)).bench_local(|| {
+        desk.now += Duration::from_micros(100);
+        drop(desk.host.handle_output(desk.now, 0, black_box(&chunk)));
     });
 }
 

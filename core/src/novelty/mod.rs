@@ -89,6 +89,11 @@ impl Novelty {
 
     /// Takes the next token.
     pub fn handle(&mut self, token: &Token<'_>) {
+        self.handle_signal(token, token.signal());
+    }
+
+    /// As [`Self::handle`], with the signal of the token.
+    pub(crate) fn handle_signal(&mut self, token: &Token<'_>, signal: Option<Signal>) {
         match token {
             Token::Text(text) => self.text(text),
             Token::Char(char) => self.text(char.encode_utf8(&mut [0; 4])),
@@ -110,7 +115,7 @@ impl Novelty {
             }
             Token::StringEnd(_) => {}
         }
-        match token.signal() {
+        match signal {
             Some(Signal::AlternateScreen(on)) => {
                 self.words.end(&mut self.tally);
                 self.place.alternate_screen(on);

@@ -72,13 +72,23 @@ impl Resync {
 
     /// Takes the token that `tokens` just gave, and tells whether a reader may begin behind it.
     pub fn handle(&mut self, token: &Token<'_>, tokens: &Tokens<'_, '_>) -> Option<Mark> {
+        self.handle_signal(token, token.signal(), tokens)
+    }
+
+    /// As [`Self::handle`], with the signal of the token.
+    pub(crate) fn handle_signal(
+        &mut self,
+        token: &Token<'_>,
+        signal: Option<Signal>,
+        tokens: &Tokens<'_, '_>,
+    ) -> Option<Mark> {
         let offset = self.base.saturating_add(tokens.consumed() as u64);
-        match token.signal() {
+        match signal {
             Some(Signal::SynchronizedUpdate(true)) => self.update = self.update.or(Some(offset)),
             Some(Signal::SynchronizedUpdate(false)) => self.update = None,
             _ => {}
         }
-        let quality = quality(token);
+        let quality = quality(token, signal);
         let reset = matches!(token, Token::Escape(escape) if escape.is_reset());
         if reset || self.update.is_some_and(|start| offset.saturating_sub(start) > LIMIT) {
             self.update = None;
@@ -92,12 +102,12 @@ impl Resync {
     }
 }
 
-fn quality(token: &Token<'_>) -> Quality {
+fn quality(token: &Token<'_>, signal: Option<Signal>) -> Quality {
     match token {
         Token::Control(b'\n') => Quality::Line,
         Token::Escape(escape) if escape.is_reset() => Quality::Screen,
         Token::Csi(csi) if csi.is(0, 0, b'J') && csi.param(0) == Some(2) => Quality::Screen,
-        Token::Csi(_) if matches!(token.signal(), Some(Signal::AlternateScreen(_))) => Quality::Screen,
+        Token::Csi(_) if matches!(signal, Some(Signal::AlternateScreen(_))) => Quality::Screen,
         _ => Quality::Token,
     }
 }

@@ -77,6 +77,9 @@ impl Signal {
     }
 
     pub(super) fn of_csi(csi: &Csi) -> Option<Self> {
+        if csi.is(0, 0, b'm') {
+            return None; // a colour, as most are
+        }
         let on = csi.is(b'?', 0, b'h');
         if on || csi.is(b'?', 0, b'l') {
             return csi.params().find_map(|param| match param.value()? {

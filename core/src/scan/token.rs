@@ -66,6 +66,7 @@ impl Token<'_> {
     /// let finished = PromptMark::CommandFinished { exit: Some(2) };
     /// assert_eq!(signals, [Signal::Prompt(finished), Signal::Bell]); // the first BEL ended the OSC
     /// ```
+    #[inline]
     pub fn signal(&self) -> Option<Signal> {
         match self {
             Token::Control(byte) => Signal::of_control(*byte),
