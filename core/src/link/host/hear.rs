@@ -47,6 +47,9 @@ where
     ) -> Result<Heard<'a>, Stale> {
         let now = self.clock.clamp(now);
         let state = self.peer(peer)?;
+        if let (Phase::Attached, Some(client)) = (state.phase, &mut state.client) {
+            client.heard |= !matches!(part.frame, Frame::Hello(_) | Frame::Close { .. });
+        }
         match (state.phase, part.frame) {
             (Phase::Closing { .. } | Phase::Gone { .. } | Phase::Free, _) => {}
             (_, Frame::Close { reason, .. }) => state.end(reason),
@@ -86,6 +89,7 @@ where
             session,
             applied: Applied::new(hello.input),
             handled: Handled::new(hello.client),
+            heard: false,
             left: now,
         });
         let role = if most == Role::Controller { hello.role } else { Role::Viewer };
@@ -114,7 +118,8 @@ where
                 }
             }
         }
-        known.filter(|known| known.session == session)
+        // Whoever may not have heard that it was not known is told so again: what it sent before then is lost to it.
+        known.filter(|known| known.session == session && known.heard)
     }
 
     /// Closes those who control the session, if `peer` will.

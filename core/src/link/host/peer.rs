@@ -51,6 +51,8 @@ pub(super) struct Client {
     pub(super) session: usize,
     pub(super) applied: Applied,
     pub(super) handled: Handled,
+    /// It has heard how it was let in first: it said something after that welcome.
+    pub(super) heard: bool,
     /// When it went.
     pub(super) left: Instant,
 }
@@ -334,6 +336,7 @@ impl Peer {
                     if self.link == Link::Lossy {
                         // And the limit: whoever misses it types no more.
                         (self.owed.role, self.owed.ack, self.owed.change) = (true, true, 0);
+                        self.seat.joining = Joining::new();
                     }
                 }
                 Some(heartbeat::Event::Dead(_)) => self.end(CloseReason::HeartbeatLost),
