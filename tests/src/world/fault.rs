@@ -289,9 +289,13 @@ impl World<'_> {
                 self.probes(i);
             }
             Fault::Flap => {
-                for _ in 0..self.random.below(6) {
+                let times = self.random.below(6);
+                for _ in 0..times {
                     client.core.handle_offline(now);
                     client.core.handle_online(now);
+                }
+                if times > 0 {
+                    self.probes(i);
                 }
             }
             _ => {

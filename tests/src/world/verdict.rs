@@ -40,19 +40,20 @@ impl World<'_> {
     pub(super) fn client_bound(&self, c: usize, i: usize) -> u64 {
         let grain = self.clients[i].grain;
         let late = if grain > SECOND { 20 * SECOND + 2 * grain } else { grain };
-        BY_CLIENT + self.asks_again() + late + self.conns[c].round_trip() + SECOND
+        BY_CLIENT + self.asks_again(grain) + late + self.conns[c].round_trip() + SECOND
     }
 
     /// On a noisy line a client asks three times more before it believes that nobody is there.
-    pub(super) fn asks_again(&self) -> u64 {
-        if self.plan.kind == Kind::Noisy { 3 * BY_PROBE } else { 0 }
+    pub(super) fn asks_again(&self, grain: u64) -> u64 {
+        let late = if grain > SECOND { 2 * grain } else { 0 };
+        if self.plan.kind == Kind::Noisy { 3 * (BY_PROBE + late) } else { 0 }
     }
 
     /// So long it may take when it has reason to ask.
     pub(super) fn probe_bound(&self, c: usize, i: usize) -> u64 {
         let grain = self.clients[i].grain;
         let late = if grain > SECOND { BY_PROBE + 2 * grain } else { grain };
-        BY_PROBE + self.asks_again() + late + self.conns[c].round_trip() + SECOND
+        BY_PROBE + self.asks_again(grain) + late + self.conns[c].round_trip() + SECOND
     }
 
     /// What an old connection says late changes nothing.
