@@ -1,5 +1,6 @@
 //! What several tests share: oracles, laws, worlds.
 
+pub mod caller;
 pub mod calling;
 pub mod cases;
 pub mod client;

@@ -116,7 +116,8 @@ fn core_depends_on_the_agreed_list_and_has_no_std_feature() {
 #[test]
 fn every_public_type_of_core_is_logged_by_defmt() {
     // What borrows a machine, a buffer or a secret; nobody logs these.
-    let borrowing = ["Tokens", "Watched", "Printed", "Runs", "Receiver", "Wire", "Token"];
+    let borrowing = ["Tokens", "Watched", "Printed", "Runs", "Receiver", "Wire", "Token", "Uplink", "Port"];
+    let by_hand = ["Ring"]; // its derive would ask the same of what a critical section guards
     let mut missing = Vec::new();
     for (name, source) in sources("core/src") {
         let mut attributes = "";
@@ -130,6 +131,7 @@ fn every_public_type_of_core_is_logged_by_defmt() {
             if let Some(declared) = declared
                 && attributes.is_empty()
                 && !borrowing.contains(&declared)
+                && !by_hand.contains(&declared)
             {
                 missing.push(format!("{name}: {declared}"));
             }

@@ -83,6 +83,14 @@ impl<'b> Wire<'b> {
         self.failed
     }
 
+    /// Begins anew, for another connection over the same line. What a noisy link threw away stays counted.
+    pub fn reset(&mut self) {
+        self.failed = None;
+        if let Kind::Stream(deframer) = &mut self.kind {
+            *deframer = Deframer::new();
+        }
+    }
+
     /// What a noisy link threw away since the beginning.
     pub const fn dropped(&self) -> Dropped {
         match &self.kind {

@@ -4,7 +4,9 @@ use core::hint::black_box;
 
 use stillwire::link::frame::stream::Deframer;
 use stillwire::link::frame::wire::Wire;
-use stillwire::link::frame::{EncodeError, Frame, FrameError, Header, Token, decode, encode, encode_head, noisy};
+use stillwire::link::frame::{
+    EncodeError, Frame, FrameError, Header, Token, decode, encode, encode_head, noisy,
+};
 
 use crate::{buffer, bytes, display, number, show};
 
@@ -52,6 +54,7 @@ fn wires() {
             show!(part);
         }
         show!(wire.encode(&black_box(Frame::Ping { nonce: 0, sent: 0 }), buffer()), wire.opening());
+        wire.reset();
         show!(wire.max_len(number() as usize), wire.max_body(number() as usize));
         show!(wire.failed(), wire.dropped());
     }

@@ -13,7 +13,7 @@ use stillwire::monitor;
 use crate::time::now;
 use crate::{buffer, bytes, number, show};
 
-type Small = Host<[Peer; 2], [Session<&'static mut [u8]>; 1], &'static mut [u8]>;
+pub(crate) type Small = Host<[Peer; 2], [Session<&'static mut [u8]>; 1], &'static mut [u8]>;
 
 pub(crate) fn all() {
     let history = History::new(buffer(), number(), None);
@@ -23,6 +23,7 @@ pub(crate) fn all() {
     for _ in 0..number() {
         connection(&mut host);
         sessions(&mut host);
+        crate::driver::all(&mut host);
         while let Some(event) = host.poll(now()) {
             show!(event, event == black_box(event));
         }

@@ -5,6 +5,7 @@
 #![no_main]
 
 mod client;
+mod driver;
 mod frame;
 mod host;
 mod liveness;
