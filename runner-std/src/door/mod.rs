@@ -82,8 +82,14 @@ impl Door {
                 },
                 Ok(None) => {}
                 Err(error) if is_full(&error) && self.spare.take().is_some() => {
-                    drop(self.next());
+                    let turned_away = self.next();
+                    let nobody = turned_away.is_err();
+                    drop(turned_away);
                     self.spare = spare();
+                    // Without a descriptor to give, accept(2) says so even where nobody waits.
+                    if nobody {
+                        return None;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock || is_full(&error) => return None,
                 Err(_) => {} // that one has gone again

@@ -189,9 +189,8 @@ impl Connection {
         }
         request.extend_from_slice(came);
         let judged = match http::judge(request, policy) {
-            Ok(None) if request.len() > limits::REQUEST => {
-                Err(("431 Request Header Fields Too Large", "too long"))
-            }
+            Ok(None) if request.len() > limits::REQUEST => Err(TOO_LONG),
+            Ok(Some((_, len))) if len > limits::REQUEST => Err(TOO_LONG),
             other => other,
         };
         match judged {
@@ -337,6 +336,8 @@ fn encode(wire: &Wire<'_>, frame: &Frame<'_>, out: &mut Vec<u8>) -> Result<(), E
     out.truncate(start + *encoded.as_ref().unwrap_or(&0));
     encoded.map(drop)
 }
+
+const TOO_LONG: http::Refused = ("431 Request Header Fields Too Large", "too long");
 
 fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)

@@ -1,8 +1,10 @@
 //! `runner-std` as a person and a script use it. Needs tmux, vim, socat and bash (feature `e2e`; `tests/run e2e`).
 
 mod commands;
+mod foreign;
 mod host;
 mod jobs;
+mod safety;
 mod sessions;
 mod terminal;
 mod watch;
