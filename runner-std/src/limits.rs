@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// Bytes taken from a port or a connection in one turn of the loop, so that nobody waits for more than that.
 pub const BITE: usize = 64 << 10;
+/// The same for one of several sessions,
+pub const SHARE: usize = 16 << 10;
+/// and for all of them while somebody waits for the echo of a key,
+pub const NIBBLE: usize = 4 << 10;
+/// which takes no longer than this.
+pub const ECHO: stillwire::Duration = stillwire::Duration::from_millis(20);
 /// Bytes of frames that wait for a connection; more stay in the history, where a slow reader loses only its own.
 pub const OUT: usize = 64 << 10;
 /// What the kernel may keep of that for a Unix socket, and for TCP before it is sent: a flush is to mean something.

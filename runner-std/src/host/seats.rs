@@ -174,7 +174,14 @@ impl Server {
         let mut buffer = std::mem::take(&mut self.buffer);
         // Readers are to read in between, so that nobody loses anything for want of a chance.
         let most = self.core.session(session).map_or(0, |session| session.history().capacity() / 2);
-        let bite = buffer.len().min(most.max(1));
+        let bite = if now.since(self.typed) < limits::ECHO {
+            limits::NIBBLE // somebody waits for an echo, and not for a long output of another
+        } else if self.seats.len() > 1 {
+            limits::SHARE
+        } else {
+            limits::BITE
+        };
+        let bite = buffer.len().min(bite).min(most.max(1));
         while self.take_in(now, session, buffer.get_mut(..bite).unwrap_or_default()).is_continue() {}
         self.buffer = buffer;
     }
@@ -242,6 +249,7 @@ impl Server {
                     break;
                 }
                 self.core.handle_typed(now, session, taken);
+                self.typed = now;
             }
         }
     }

@@ -61,6 +61,8 @@ pub(super) struct Server {
     pub kept: Vec<PathBuf>,
     pub buffer: Vec<u8>,
     pub log: Log,
+    /// When somebody typed last.
+    pub typed: Instant,
     /// Somebody had more to say than its turn was long.
     pub again: bool,
     /// What lists of sessions show has changed.
@@ -108,6 +110,7 @@ impl Server {
             kept: Vec::new(),
             buffer: vec![0; limits::BITE],
             log: Log::default(),
+            typed: Instant::ZERO,
             again: false,
             changed: false,
             news_at: None,
@@ -133,7 +136,12 @@ impl Server {
             let until = self.poll_at().map(|at| self.zero.after(at.since(Instant::ZERO)));
             ready.extend_from_slice(self.poller.wait(until)?);
             let now = self.now();
-            for ready in &ready {
+            // Keys first: what is printed meanwhile is told again.
+            for ready in ready.iter().filter(|ready| ready.token & kind::MASK != kind::PORT) {
+                self.ready(now, *ready);
+            }
+            self.give(now);
+            for ready in ready.iter().filter(|ready| ready.token & kind::MASK == kind::PORT) {
                 self.ready(now, *ready);
             }
             self.due(now);
