@@ -240,7 +240,7 @@ pub struct HostArgs {
     #[arg(long, value_name = "NAME", help_heading = "Connections")]
     pub allow_host: Vec<String>,
 
-    /// An origin whose pages may connect, besides the host's own: https://panel.example
+    /// An origin whose pages may connect, besides the host's own: <https://panel.example>
     #[arg(long, value_name = "ORIGIN", help_heading = "Connections")]
     pub allow_origin: Vec<String>,
 

@@ -1,6 +1,6 @@
 //! How long text and keys take through a session, beside others that keep sessions, in one run.
 //!
-//! `cargo run --release -p stillwire-tests --bin session_bench [-- MEGABYTES KEYS]`, with `runner-std` built by
+//! `cargo run --release -p stillwire-tests --features sessions --bin session_bench [-- MEGABYTES KEYS]`, with `runner-std` built by
 //! `cargo build --release`. Each peer runs the same command in a pseudo-terminal of 80 by 24 whose other end is read
 //! here, so a figure is what a person's terminal would see. Peers that are not installed are left out, and named.
 
