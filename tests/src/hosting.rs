@@ -102,7 +102,7 @@ fn text(len: usize) -> &'static [u8] {
 }
 
 impl Hosting {
-    /// A host with [`PEERS`] slots and [`SESSIONS`] sessions.
+    /// A host with three slots and two sessions.
     pub fn new(config: Config, now: Instant) -> Self {
         let sessions = (0..SESSIONS).map(|_| session(128)).collect();
         let host = Host::new(config, vec![Peer::new(); PEERS], sessions, vec![0; 64], now);
