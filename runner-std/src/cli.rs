@@ -214,7 +214,7 @@ pub struct HostArgs {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Session")]
     pub history: Option<usize>,
 
-    /// Take options and more sessions from FILE.toml: the long options by their names, and [[session]] tables with
+    /// Take options and more sessions from FILE.toml: the long options by their names, and `[[session]]` tables with
     /// name and command, serial or tcp
     #[arg(long, value_name = "FILE.toml", help_heading = "Session")]
     pub config: Option<PathBuf>,

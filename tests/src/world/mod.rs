@@ -9,8 +9,8 @@
 //!            Follow, Port, Judge, Asked ◀── everything that comes out is checked at once
 //! ```
 //!
-//! Nothing is kept that can be computed: every byte printed or typed is a function of its place ([`stream`]). What a
-//! run did is in one hash ([`trace`]).
+//! Nothing is kept that can be computed: every byte printed or typed is a function of its place (`stream.rs`). What a
+//! run did is in one hash (`trace.rs`).
 
 mod audit;
 mod check;
