@@ -14,6 +14,8 @@ pub const ECHO: stillwire::Duration = stillwire::Duration::from_millis(20);
 pub const OUT: usize = 64 << 10;
 /// What the kernel may keep of that for a Unix socket, and for TCP before it is sent: a flush is to mean something.
 pub const KERNEL: u32 = 64 << 10;
+/// So long an acknowledgement of typed bytes waits for something to go with.
+pub const ACK: stillwire::Duration = stillwire::Duration::from_millis(10);
 /// Turns of filling and writing [`OUT`] for one connection before the others have theirs.
 pub const TURNS: usize = 4;
 /// Connections taken in from one door before the others have theirs.

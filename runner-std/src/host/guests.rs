@@ -21,9 +21,16 @@ pub(super) struct Guest {
     connection: Connection,
     /// The offset behind the output that it was handed.
     shown: u64,
+    /// When an acknowledgement is sent that waits for company.
+    hold: Option<Instant>,
 }
 
 impl Guest {
+    /// When something has to be written that waits.
+    pub(super) const fn poll_at(&self) -> Option<Instant> {
+        self.hold
+    }
+
     /// Its slot, and how much of the output it was handed.
     pub(super) fn shown(&self) -> (usize, u64) {
         (usize::from(self.peer.slot), self.shown)
@@ -60,7 +67,9 @@ impl Server {
             let token = kind::GUEST | u64::from(peer.generation) << 16 | u64::from(peer.slot);
             let watched = connection.watch(&mut self.poller, token, true);
             match self.guests.get_mut(usize::from(peer.slot)) {
-                Some(slot) if watched.is_ok() => *slot = Some(Guest { peer, connection, shown: 0 }),
+                Some(slot) if watched.is_ok() => {
+                    *slot = Some(Guest { peer, connection, shown: 0, hold: None });
+                }
                 _ => {
                     let _ = self.core.handle_closed(now, peer, CloseReason::Full);
                 }
@@ -151,15 +160,24 @@ impl Server {
         for guest in self.guests.iter_mut().flatten() {
             let (peer, connection) = (guest.peer, &mut guest.connection);
             let mut turns = limits::TURNS;
+            // Nobody waits for an acknowledgement alone: the echo of the key takes it along.
+            let mut urgent = connection.wants_write() && guest.hold.is_none_or(|at| at <= now);
             loop {
                 let mut broken = false;
                 while let Some(frame) = self.core.next_frame(now, peer, connection.room()) {
                     if let Frame::Output { offset, bytes } = &frame {
                         guest.shown = offset.saturating_add(bytes.len() as u64);
                     }
+                    urgent |= !matches!(frame, Frame::InputAck { again: false, .. });
                     broken |= connection.send(&frame).is_err();
                 }
                 if !connection.wants_write() {
+                    guest.hold = None;
+                    break;
+                }
+                guest.hold = if urgent { None } else { guest.hold.or(Some(now.after(limits::ACK))) };
+                connection.hold(!urgent);
+                if !urgent {
                     break;
                 }
                 if turns == 0 {

@@ -166,8 +166,15 @@ impl Server {
         }
         let ports = self.seats.iter().filter_map(Seat::poll_at);
         let requests = self.requests.iter().flatten().filter_map(Request::poll_at);
+        let guests = self.guests.iter().flatten().filter_map(Guest::poll_at);
         let core = self.core.poll_at().map(|due| due.at);
-        ports.chain(core).chain(requests).chain(self.leaving.map(|(at, _)| at)).chain(self.news_at).min()
+        ports
+            .chain(guests)
+            .chain(core)
+            .chain(requests)
+            .chain(self.leaving.map(|(at, _)| at))
+            .chain(self.news_at)
+            .min()
     }
 
     fn ready(&mut self, now: Instant, Ready { token, read, write }: Ready) {

@@ -39,6 +39,8 @@ pub struct Connection {
     source: Source,
     /// The other side sent all it will.
     ended: bool,
+    /// What waits to be written may wait for more.
+    held: bool,
 }
 
 /// Bytes on their way out.
@@ -115,7 +117,7 @@ impl Connection {
     }
 
     fn over(stream: Stream, layer: Layer, wire: Wire<'static>) -> Self {
-        Self { stream, layer, wire, out: Out::default(), source: Source::new(0), ended: false }
+        Self { stream, layer, wire, out: Out::default(), source: Source::new(0), ended: false, held: false }
     }
 
     /// Declares what to wait for, under this token, which is given the first time and stays.
@@ -126,8 +128,16 @@ impl Connection {
         if self.source.token == 0 {
             self.source = Source::new(token);
         }
-        let want = Interest { read: read && !self.ended && !self.is_stuffed(), write: self.wants_write() };
+        let want = Interest {
+            read: read && !self.ended && !self.is_stuffed(),
+            write: self.wants_write() && !self.held,
+        };
         poller.set(self.stream.as_fd(), &mut self.source, want)
+    }
+
+    /// Whether what waits to be written may wait for more, until it is flushed at a time that its owner knows.
+    pub const fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// Goes by another token from now on.
