@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -255,6 +255,58 @@ fn every_line_arrives_once_or_is_told_to_be_lost() {
     assert_eq!(bytes + lost, printed + "go\r\n".len() as u64, "{cut} cuts, told: {told}");
     assert_eq!(last, LINES, "the end is there");
     assert!(attach.wait().expect("ended").success());
+}
+
+/// Carries bytes to a host and back, and breaks: each connection after so many bytes, at once or by falling silent.
+fn flaky(host: String, lives: Vec<usize>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        let mut lives = lives.into_iter();
+        for client in listener.incoming().map_while(Result::ok) {
+            let (near, far) = (client, TcpStream::connect(&host).expect("the host"));
+            let (mut up, mut to) = (near.try_clone().expect("a copy"), far.try_clone().expect("a copy"));
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut up, &mut to);
+                let _ = to.shutdown(Shutdown::Both);
+            });
+            let life = lives.next().unwrap_or(usize::MAX);
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut (&far).take(life as u64), &mut &near);
+                let _ = near.shutdown(Shutdown::Both);
+                let _ = far.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_link_that_breaks_shows_every_line_once() {
+    const LINES: usize = 60_000;
+    let script = format!("read go; seq -f 'line %08g of a long output' {LINES}; read on; exit 8");
+    let host = Hosted::new("cuts", &["--history", "4MiB"], &["bash", "-c", &script]);
+    let token = host.url().split('#').nth(1).expect("a token").to_owned();
+    for scheme in ["tcp", "ws"] {
+        let address = flaky(host.address().to_owned(), vec![100_000, 300_000, 1]);
+        let mut attach = host.attach(&[&format!("{scheme}://{address}/#{token}")]);
+        let mut input = attach.stdin.take().expect("a pipe");
+        if scheme == "tcp" {
+            writeln!(input, "go").expect("typed");
+        }
+        let mut shown = BufReader::new(attach.stdout.take().expect("a pipe"));
+        for number in 1..=LINES {
+            let line = line_with(&mut shown, "line ");
+            assert_eq!(line.trim_end(), format!("line {number:08} of a long output"), "{scheme}");
+        }
+        if scheme == "ws" {
+            writeln!(input, "on").expect("typed");
+            assert_eq!(attach.wait().expect("ended").code(), Some(8));
+        } else {
+            attach.kill().expect("killed");
+            attach.wait().expect("ended");
+        }
+    }
 }
 
 #[test]
