@@ -20,7 +20,7 @@ use super::log::Log;
 use super::seats::Seat;
 use crate::door::Door;
 use crate::limits;
-use crate::os::{self, Interest, Poller, Ready, Source};
+use crate::os::{self, Interest, Nap, Poller, Ready, Source};
 use crate::port::pty::Outcome;
 use crate::signals::Signals;
 use crate::token::Token;
@@ -46,6 +46,8 @@ pub(super) struct Server {
     /// When it began; all instants here count from then.
     pub zero: Instant,
     pub poller: Poller,
+    /// Whether the machine slept.
+    pub nap: Nap,
     pub signals: Signals,
     pub doors: Vec<Door>,
     /// One for each session of the core.
@@ -100,6 +102,7 @@ impl Server {
             core,
             zero,
             poller: Poller::new()?,
+            nap: Nap::new(),
             signals: Signals::new()?,
             doors: Vec::new(),
             seats,
@@ -136,6 +139,9 @@ impl Server {
             let until = self.poll_at().map(|at| self.zero.after(at.since(Instant::ZERO)));
             ready.extend_from_slice(self.poller.wait(until)?);
             let now = self.now();
+            if self.nap.is_over() {
+                self.core.handle_wake(now);
+            }
             // Keys first: what is printed meanwhile is told again.
             for ready in ready.iter().filter(|ready| ready.token & kind::MASK != kind::PORT) {
                 self.ready(now, *ready);
