@@ -9,6 +9,8 @@ use clap_complete::Shell;
 use stillwire::Duration;
 
 use crate::idle_args::{IdleArgs, span_or_never};
+use crate::manual;
+use crate::top::Sort;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Cyan.on_default().bold())
@@ -105,6 +107,8 @@ pub enum Command {
     Attach(AttachArgs),
     /// List the sessions of this machine, and what they are doing
     Ps(PsArgs),
+    /// Show the sessions of this machine live; attach, kill, filter
+    Top(TopArgs),
     /// End a session
     Kill(KillArgs),
     /// Run a command right here and report when it is idle or active
@@ -116,7 +120,7 @@ pub enum Command {
     /// Show when a recording was active, idle or only repainting
     #[command(after_help = TIMELINE_EXAMPLES)]
     Timeline(TimelineArgs),
-    /// Print a completion script: runner-std completions bash > ~/.local/share/bash-completion/completions/runner-std
+    /// Print what completes commands, options and session names in a shell: eval "$(runner-std completions bash)"
     Completions {
         /// The shell to write it for
         shell: Shell,
@@ -287,6 +291,7 @@ pub struct HostArgs {
 pub struct AttachArgs {
     /// A session of this machine, or a URL: http://HOST:PORT/#token=…, ws://…, tcp://HOST:PORT; may be left out if
     /// there is only one session
+    #[arg(add = manual::sessions())]
     pub target: Option<String>,
 
     /// Only watch
@@ -318,11 +323,22 @@ pub struct PsArgs {
     pub color: ColorChoice,
 }
 
+/// `top`
+#[derive(Args, Debug)]
+pub struct TopArgs {
+    /// Sort by
+    #[arg(long, short, value_enum, value_name = "BY", default_value_t = Sort::Name)]
+    pub sort: Sort,
+
+    /// Show only sessions whose name, command or status has this in it
+    pub filter: Option<String>,
+}
+
 /// `kill`
 #[derive(Args, Debug)]
 pub struct KillArgs {
     /// The sessions; without --signal it is over with them when this returns
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required = true, add = manual::sessions())]
     pub names: Vec<String>,
 
     /// Send this signal to its foreground job and its leader, and nothing else [default: hang up, and kill what is

@@ -59,7 +59,8 @@ fn wait_until_over(path: &Path, session: &str, until: Instant) -> Result<(), Fai
         let host = Host::parse(line).unwrap_or_default();
         let found = host.sessions.iter().find(|other| other.name == plain(session));
         over = found.is_none_or(|found| found.status == Status::Exited);
-        over
+        // With its last session a host ends too, and then the name is free again.
+        over && host.sessions.iter().any(|other| other.status != Status::Exited)
     });
     match status {
         // The host was quicker, or has ended with its last session.

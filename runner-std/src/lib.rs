@@ -27,5 +27,6 @@ pub mod strip;
 pub mod terminal;
 pub mod timeline;
 pub mod token;
+pub mod top;
 pub mod track;
 pub mod watch;

@@ -4,13 +4,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use runner_std::cli::{Cli, Command};
-use runner_std::{attach, host, kill, manual, ps, strip, timeline, watch};
+use runner_std::{attach, host, kill, manual, ps, strip, timeline, top, watch};
 
 fn main() -> ExitCode {
+    manual::complete();
     let result = match Cli::parse().command {
         Command::Host(args) => host::host(&args),
         Command::Attach(args) => attach::attach(&args),
         Command::Ps(args) => ps::ps(&args),
+        Command::Top(args) => top::top(&args),
         Command::Kill(args) => kill::kill(&args),
         Command::Watch(args) => watch::watch(&args),
         Command::Strip(args) => strip::run(&args).map(|()| 0),

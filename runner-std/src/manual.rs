@@ -4,19 +4,47 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::CommandFactory;
-use clap_complete::Shell;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::env::Shells;
+use clap_complete::{CompleteEnv, Shell};
 
 use crate::cli::Cli;
 use crate::failure::Failure;
+use crate::roster;
+use crate::roster::session::Session;
 
-/// Prints a completion script.
+/// By which a shell asks.
+const VARIABLE: &str = "COMPLETE";
+
+/// Prints what makes a shell ask this program when Tab is pressed, so that it knows the sessions too.
 ///
 /// # Errors
 /// If standard output takes no more; a closed pipe is no error.
 pub fn completions(shell: Shell) -> Result<(), Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "runner-std", &mut script);
+    const NAME: &str = "runner-std";
+    let (shells, mut script) = (Shells::builtins(), Vec::new());
+    if let Some(completer) = shells.completer(&shell.to_string()) {
+        let written = completer.write_registration(VARIABLE, NAME, NAME, NAME, &mut script);
+        written.map_err(|error| Failure::io("write the script", error))?;
+    }
     print(&script)
+}
+
+/// Answers a shell that asks what may follow, and ends the process; does nothing if this is no such question.
+pub fn complete() {
+    CompleteEnv::with_factory(Cli::command).var(VARIABLE).complete();
+}
+
+/// The sessions of this machine, for a shell.
+pub(crate) fn sessions() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let hosts =
+            roster::gather("GET /sessions?brief").map(|gathered| gathered.hosts().collect::<Vec<_>>());
+        let sessions = hosts.unwrap_or_default().into_iter().flat_map(|(_, host)| host.sessions);
+        let candidate =
+            |session: Session| CompletionCandidate::new(&session.name).help(Some(session.spoken().into()));
+        sessions.map(candidate).collect()
+    })
 }
 
 /// Prints the manual page of the whole program, or writes one per command into a directory.

@@ -165,7 +165,6 @@ fn unit(seconds: f64) -> (f64, &'static str) {
 }
 
 /// Seconds until `span` says something else.
-#[allow(dead_code, reason = "for top")]
 pub(crate) fn until_next(seconds: f64) -> f64 {
     let (length, _) = unit(seconds);
     length - seconds.max(0.0) % length

@@ -4,6 +4,7 @@ mod commands;
 mod foreign;
 mod host;
 mod jobs;
+mod list;
 mod safety;
 mod sessions;
 mod terminal;
