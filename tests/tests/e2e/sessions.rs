@@ -422,3 +422,34 @@ fn a_file_lists_sessions_and_each_is_reached_by_its_name() {
     let told = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(told.contains("line 2") && told.contains("idle-timeuot"), "{told}");
 }
+
+#[test]
+fn a_host_that_nobody_uses_leaves_and_says_why() {
+    let host = Hosted::new("unused", &["--listen", "none", "--idle-timeout", "2s"], &["sleep", "1000"]);
+    let child = host.session()["pid"].to_string();
+    let mut attach = host.attach(&["unused"]);
+    let mut told = String::new();
+    attach.stderr.take().expect("a pipe").read_to_string(&mut told).expect("text");
+    assert!(told.contains("nobody used it"), "{told}");
+    assert_eq!(attach.wait().expect("ended").code(), Some(1));
+    wait("the session to end", || !alive(&child));
+    let mut service = host.runner(&["host", "--headless", "--listen", "none", "--", "sleep", "1000"]);
+    let ended = service.env("STILLWIRE_IDLE_TIMEOUT", "1s").stdin(Stdio::null()).output().expect("a host");
+    let log = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(ended.status.success() && log.contains("idle exit: NoConnection"), "{log}");
+}
+
+#[test]
+fn a_shared_session_is_typed_into_by_all() {
+    let host = Hosted::new("share", &["--listen", "none", "--share"], &SHELL);
+    let (mut first, mut second) = (host.attach(&["share"]), host.attach(&["share"]));
+    wait("both to be in", || host.session()["controllers"] == 2);
+    let mut shown = BufReader::new(first.stdout.take().expect("a pipe"));
+    for (number, client) in [&first, &second, &first, &second].into_iter().enumerate() {
+        writeln!(client.stdin.as_ref().expect("a pipe"), "echo turn-$((10 + {number}))").expect("typed");
+        line_with(&mut shown, &format!("turn-{}", 10 + number));
+    }
+    writeln!(second.stdin.as_ref().expect("a pipe"), "exit 2").expect("typed");
+    assert_eq!(first.wait().expect("ended").code(), Some(2));
+    assert_eq!(second.wait().expect("ended").code(), Some(2));
+}
