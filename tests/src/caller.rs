@@ -23,6 +23,8 @@ pub struct Caller {
     pub statuses: Vec<String>,
     /// Offsets at which output began anew.
     pub restarts: Vec<u64>,
+    /// The answers to what it asked.
+    pub replies: Vec<Vec<u8>>,
     wire: Wire<'static>,
     link: Link,
     generation: Option<Generation>,
@@ -34,12 +36,13 @@ impl Caller {
     pub fn new(link: Link, id: u64, role: Role, secret: &'static [u8], now: Instant) -> Self {
         let config = Config { link, role, max_body: 512, ..Config::DEFAULT };
         Self {
-            client: Client::new(config, id, id ^ 0x5EED, vec![0; 256], vec![], now),
+            client: Client::new(config, id, id ^ 0x5EED, vec![0; 256], vec![0; 256], now),
             shown: vec![],
             lost: 0,
             closed: vec![],
             statuses: vec![],
             restarts: vec![],
+            replies: vec![],
             wire: wire(link),
             link,
             generation: None,
@@ -65,6 +68,7 @@ impl Caller {
                     self.lost += lost;
                     self.restarts.push(offset);
                 }
+                Ok(Heard::Reply { bytes, .. }) => self.replies.push(bytes.to_vec()),
                 Ok(Heard::Closed { reason, .. }) => self.closed.push(reason),
                 Ok(Heard::Status { status, .. }) => {
                     let reason = status.reason().map_or("", |reason| reason.as_str());
