@@ -30,7 +30,7 @@ impl<const RX: usize, const TX: usize, K> ErrorType for Port<'_, RX, TX, K> {
 
 impl<const RX: usize, const TX: usize, K> ReadReady for Port<'_, RX, TX, K> {
     fn read_ready(&mut self) -> Result<bool, Infallible> {
-        Ok(self.received.len() > 0)
+        Ok(self.received.room() < RX)
     }
 }
 
@@ -67,7 +67,7 @@ impl<const RX: usize, const TX: usize, K: FnMut()> Write for Port<'_, RX, TX, K>
     }
 
     fn flush(&mut self) -> Result<(), Infallible> {
-        while self.sending.len() > 0 {
+        while self.sending.room() < TX {
             (self.kick)();
             core::hint::spin_loop();
         }
