@@ -12,13 +12,15 @@ use stillwire::ticks::Widener;
 use stillwire::{Instant, monitor};
 use stillwire_tests::random::Random;
 
-fn host() -> Host<Vec<Peer>, Vec<Session<Vec<u8>>>, Vec<u8>> {
+type OwnedHost = Host<Vec<Peer>, Vec<Session<Vec<u8>>>, Vec<u8>>;
+
+fn host() -> OwnedHost {
     let history = History::new(vec![0; 1_024], 7, None);
     let session = Session::new(monitor::Config::DEFAULT, history, vec![0; 64], vec![], Instant::ZERO);
     Host::new(Config::DEFAULT, vec![Peer::new()], vec![session], vec![], Instant::ZERO)
 }
 
-fn printed(host: &Host<Vec<Peer>, Vec<Session<Vec<u8>>>, Vec<u8>>) -> Vec<u8> {
+fn printed(host: &OwnedHost) -> Vec<u8> {
     let (first, second) = host.sessions()[0].history().read(0).expect("from the beginning");
     [first, second].concat()
 }
@@ -41,7 +43,7 @@ fn bytes_come_out_in_order_or_are_counted_where_they_are_missing() {
                     hole += 1;
                 }
             } else {
-                let mut into = vec![0; random.below(60) as usize];
+                let mut into = vec![0; random.below(60)];
                 let taken = ring.take(&mut into);
                 got.extend_from_slice(&into[..taken.len]);
                 if taken.lost > 0 {
