@@ -78,6 +78,25 @@ In a terminal the host goes to the background and you work in the session right 
 whether it is idle. Ctrl-] d leaves it, and the session goes on. Elsewhere (a pipe, a service) the host
 stays where it was started.";
 
+const PS_EXAMPLES: &str = "\
+Examples:
+  runner-std ps
+  runner-std ps --json | jq -r '.sessions[] | select(.status==\"idle\") | .name'
+  runner-std ps --watch --json | jq -r 'select(.reason==\"awaiting_input\") | .session'
+
+OUTPUT tells the tier that says most: `novel 2 s ago`, or `repainting 26 m` where output goes on and \
+nothing of it was new for so long.
+
+--watch sleeps until a host says that something has changed. On a terminal the list stays in its place \
+and tells times of day; elsewhere every change is a line. With --json it prints the event lines of \
+`watch --events` for all sessions, each with its \"session\": first start and the present status of \
+every one, then what happens. There are two more: {\"event\":\"peers\",\"peers\":2} and, for a host that has died, {\"event\":\"gone\"}.";
+
+const KILL_EXAMPLES: &str = "\
+Examples:
+  runner-std kill build web             both are over when this returns
+  runner-std kill --signal INT build    as Ctrl-C would, and nothing else";
+
 const ATTACH_EXAMPLES: &str = "\
 Examples:
   runner-std attach                            the only session there is
@@ -106,10 +125,12 @@ pub enum Command {
     #[command(after_help = ATTACH_EXAMPLES)]
     Attach(AttachArgs),
     /// List the sessions of this machine, and what they are doing
+    #[command(after_help = PS_EXAMPLES)]
     Ps(PsArgs),
     /// Show the sessions of this machine live; attach, kill, filter
     Top(TopArgs),
     /// End a session
+    #[command(after_help = KILL_EXAMPLES)]
     Kill(KillArgs),
     /// Run a command right here and report when it is idle or active
     #[command(after_help = WATCH_EXAMPLES, override_usage = "runner-std watch [OPTIONS] -- CMD...")]
@@ -310,7 +331,7 @@ pub struct AttachArgs {
 /// `ps`
 #[derive(Args, Debug)]
 pub struct PsArgs {
-    /// As JSON: one object per host and line
+    /// As JSON: one object per host and line; with --watch, event lines
     #[arg(long)]
     pub json: bool,
 

@@ -3,7 +3,7 @@
 use stillwire::scan::width;
 
 use crate::os;
-use crate::roster::session::{Session, ago, cut, fit, plain, span};
+use crate::roster::session::{Session, Status, ago, cut, fit, plain, span};
 
 const COLUMNS: usize = 7;
 /// Cells between two columns.
@@ -23,8 +23,8 @@ pub(super) struct Page {
 impl Page {
     /// All sessions, with a heading.
     pub(super) fn table(&self, sessions: &[Session]) -> String {
-        let since = if self.clock.is_some() { "SINCE" } else { "FOR" };
-        let mut rows = vec![["NAME", "STATUS", since, "OUTPUT", "PEERS", "UP", "COMMAND"].map(str::to_owned)];
+        let (since, up) = if self.clock.is_some() { ("SINCE", "START") } else { ("FOR", "UP") };
+        let mut rows = vec![["NAME", "STATUS", since, "OUTPUT", "PEERS", up, "COMMAND"].map(str::to_owned)];
         rows.extend(sessions.iter().map(|session| self.row(session)));
         let widest = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0);
         let widths: [usize; COLUMNS] = std::array::from_fn(widest);
@@ -62,16 +62,18 @@ impl Page {
     }
 
     fn row(&self, session: &Session) -> [String; COLUMNS] {
-        let (since, output) = match self.clock {
-            None => (span(session.age), session.output(ago, span)),
+        let (since, output, up) = match self.clock {
+            None => (span(session.age), session.output(ago, span), span(session.uptime)),
             Some(now) => {
                 let at = |age: f64| clock(now - age);
-                (at(session.age), session.output(at, |age| format!("since {}", clock(now - age))))
+                let over = if session.status == Status::Exited { session.age } else { 0.0 };
+                let output = session.output(at, |age| format!("since {}", at(age)));
+                (at(session.age), output, at(session.uptime + over))
             }
         };
         let peers = session.peers.to_string();
         let name = session.name.clone();
-        [name, session.spoken(), since, output, peers, span(session.uptime), session.command.clone()]
+        [name, session.spoken(), since, output, peers, up, session.command.clone()]
     }
 }
 
@@ -110,6 +112,8 @@ mod tests {
         );
         let narrow = Page { width: Some(40), ..Page::default() }.table(&sessions);
         assert!(narrow.lines().all(|line| width(line) <= 40), "{narrow}");
+        let clock = Page { clock: Some(0.0), ..Page::default() }.table(&sessions);
+        assert!(clock.starts_with("NAME   STATUS            SINCE") && !clock.contains(" ago"), "{clock}");
         let coloured = Page { colour: true, ..Page::default() }.table(&sessions);
         assert!(coloured.contains("\x1B[34midle (at prompt)\x1B[m  90 s"), "{coloured}");
         assert!(coloured.contains("\x1B[90mexited 3\x1B[m          2 h"), "{coloured}");

@@ -117,9 +117,14 @@ impl Model {
 
     /// A host is gone.
     pub(super) fn forget(&mut self, path: &Path) {
-        let mut lost = self.entries.iter().filter(|((host, _), _)| host == path);
-        if let Some((_, entry)) = lost.find(|(_, entry)| entry.session.status != Status::Exited) {
-            self.notice = Some(format!("{}: its host is gone", entry.session.name));
+        let lost = self.entries.iter().filter(|((host, _), _)| host == path);
+        let mut lost = lost.filter(|(_, entry)| entry.session.status != Status::Exited);
+        if let Some(((_, name), _)) = lost.next() {
+            let notice = match lost.count() {
+                0 => format!("{name}: its host is gone"),
+                more => format!("{name} and {more} more: their host is gone"),
+            };
+            self.notice = Some(notice);
         }
         self.entries.retain(|(host, _), _| host != path);
     }
