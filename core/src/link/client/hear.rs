@@ -168,7 +168,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             if !lossy {
                 return Err(Broken("output within a snapshot"));
             }
-            self.follower = Follower::new(); // what its end would have told is nowhere else
+            // What its end would have told is nowhere else: it begins anew, and this is how far it was shown.
+            self.shown = self.follower.place().or(self.shown);
+            self.follower = Follower::new();
             return self.missed();
         }
         match self.follower.handle_bytes(offset, bytes) {
@@ -191,9 +193,12 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             (self.cut, self.first) = (!last, self.first && !last);
             return Heard::Snapshot { bytes, last };
         }
-        let Some(lost) = offset.checked_sub(place.offset) else {
+        if offset < place.offset {
             return Heard::Nothing; // the answer to a hello that was said twice
-        };
+        }
+        let shown = self.shown.take().filter(|shown| shown.epoch == place.epoch);
+        let from = shown.map_or(0, |shown| shown.offset).max(place.offset);
+        let lost = offset.saturating_sub(from);
         link.snapshot = (!last).then_some(offset);
         self.follower.handle_restart(place.epoch, offset);
         let first = self.first;

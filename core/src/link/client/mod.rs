@@ -67,6 +67,8 @@ pub struct Client<B> {
     /// The connection before, which is closed.
     parting: Option<Parting>,
     follower: Follower,
+    /// How far the output was shown, if it has to begin anew for a snapshot that was lost in part.
+    shown: Option<Place>,
     /// Nothing of this life of the session was shown yet.
     first: bool,
     /// A new beginning was not shown to its end.
@@ -129,6 +131,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             connection: None,
             parting: None,
             follower: Follower::new(),
+            shown: None,
             first: true,
             cut: false,
             epoch: None,

@@ -85,6 +85,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             link.role_due = false;
         }
         if core::mem::take(&mut self.cut) {
+            self.shown = self.follower.place().or(self.shown);
             self.follower = Follower::new(); // only whoever has nothing gets the whole beginning again
         }
         let body = usize::from(self.config.max_body).clamp(MIN_BODY, MAX_BODY);
