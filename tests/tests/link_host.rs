@@ -53,7 +53,7 @@ fn whoever_is_overtaken_is_told_where_it_goes_on() {
     }
     assert_eq!(desk.told(peer)[..2], ["resize 80x24", "snapshot 128 \"\""]);
     let detached = {
-        desk.hear(peer, Frame::Close { reason: stillwire::link::close::CloseReason::GoingAway, text: "" });
+        desk.hear(peer, Frame::Close { reason: CloseReason::GoingAway, text: "" });
         desk.events()
     };
     assert_eq!(detached.last().unwrap(), "0 1 detached going_away lost 128");
@@ -364,7 +364,7 @@ fn a_message_is_handled_once_and_its_reply_finds_the_client() {
     let ask = Frame::Message { channel: "git", id: 1, bytes: b"status" };
     desk.hear(peer, ask);
     assert_eq!(desk.events(), ["client 1 asks 1 git status"]);
-    desk.host.handle_closed(s(0), peer, stillwire::link::close::CloseReason::Abnormal).unwrap();
+    desk.host.handle_closed(s(0), peer, CloseReason::Abnormal).unwrap();
     desk.events();
     desk.host.reply(1, 1, Outcome::Done, b"clean").unwrap();
     let peer = desk.rejoin(1, 0, 0);

@@ -23,6 +23,10 @@ impl World<'_> {
                 self.now + SECOND
             }
             Phase::Faulty => (self.now + 7 * SECOND).min(self.plan.span.max(self.now)),
+            Phase::Calm if self.plan.ends => {
+                self.phase = Phase::Over;
+                u64::MAX
+            }
             Phase::Calm if self.now >= self.deadline => {
                 self.all_are_live();
                 self.begins_to_end();
@@ -48,6 +52,9 @@ impl World<'_> {
 
     /// Nobody keeps a dead connection for longer than was promised.
     fn audit(&mut self) {
+        if self.plan.ends {
+            return;
+        }
         let awake = self.host.absent.is_none() && self.host.machine.is_awake(self.now);
         for c in 0..self.conns.len() {
             let conn = &self.conns[c];

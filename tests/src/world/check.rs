@@ -23,11 +23,21 @@ pub(super) struct Follow {
     /// The number of each retained payload that it was told last.
     pub(super) retained: [u64; 4],
     part: Vec<u8>,
+    /// The snapshot of the last restart has not come to its end.
+    pub(super) cut: bool,
 }
 
 impl Follow {
     pub(super) fn new() -> Self {
-        Self { stream: None, at: 0, lost: (0, 0), status: None, retained: [0; 4], part: Vec::new() }
+        Self {
+            stream: None,
+            at: 0,
+            lost: (0, 0),
+            status: None,
+            retained: [0; 4],
+            part: Vec::new(),
+            cut: false,
+        }
     }
 
     /// It was let in, to this life of the session. True: to another than before.
@@ -56,19 +66,21 @@ impl Follow {
         Ok(())
     }
 
-    /// It goes on elsewhere. `oldest`: the first byte that the host still has.
+    /// It goes on elsewhere. `oldest`: the first byte that the host still has; None: bytes may be lost on the way.
     pub(super) fn restart(
         &mut self,
         lost: u64,
         offset: u64,
         modes: Option<&[u8]>,
-        oldest: u64,
+        oldest: Option<u64>,
     ) -> Result<(), String> {
         let Some(stream) = &mut self.stream else { return Err("a restart before a welcome".into()) };
-        if offset != self.at + lost {
+        // After a snapshot that was lost in part all begins anew, further back.
+        let back = lost == 0 && offset < self.at && self.cut;
+        if offset != self.at + lost && !back {
             return Err(format!("at {}, {lost} lost, but going on at {offset}", self.at));
         }
-        if lost > 0 && self.at >= oldest {
+        if let Some(oldest) = oldest.filter(|oldest| lost > 0 && self.at >= *oldest) {
             return Err(format!("{lost} bytes lost at {}, and the host has all from {oldest} on", self.at));
         }
         if let Some(modes) = modes {

@@ -3,7 +3,15 @@
 //! The world has a time of its own, in microseconds from zero, which never jumps. What a machine reads is that
 //! plus an offset, which grows when it sleeps.
 
+use core::cell::Cell;
+
 use stillwire::Instant;
+use stillwire::ticks::Widener;
+
+/// Where a counter of 32 bits stands at zero: a minute before it wraps.
+const BEGIN: u32 = u32::MAX - 60_000;
+/// Such a counter has to be looked at before it has half wrapped, so nobody sleeps longer: 20 days.
+const COUNTED: u64 = 20 * 24 * 3_600 * 1_000_000;
 
 /// Where a machine's clock begins, and how it is read.
 #[derive(Clone, Debug)]
@@ -18,27 +26,33 @@ pub(super) struct Machine {
     jump: u64,
     /// It was frozen, and has not gone on yet.
     stopped: bool,
-    /// Whether it counts only milliseconds.
-    coarse: bool,
+    /// It counts only milliseconds, in 32 bits that wrap.
+    coarse: Option<Cell<Widener>>,
 }
 
 impl Machine {
     pub(super) fn new(ahead: u64, coarse: bool) -> Self {
+        let coarse = coarse.then(|| Cell::new(Widener::millis(BEGIN)));
         Self { ahead, grain: 1, frozen: 0, jump: 0, stopped: false, coarse }
     }
 
     /// What its clock says.
     pub(super) fn now(&self, now: u64) -> Instant {
-        let micros = now.saturating_add(self.ahead);
-        Instant::from_micros(if self.coarse { micros / 1_000 * 1_000 } else { micros })
+        let Some(counter) = &self.coarse else {
+            return Instant::from_micros(now.saturating_add(self.ahead));
+        };
+        let mut widener = counter.get();
+        let millis = (now.saturating_add(self.ahead)) / 1_000;
+        let at = widener.at(BEGIN.wrapping_add(millis as u32));
+        counter.set(widener);
+        at
     }
 
     /// When a timer for `deadline` fires, in the world's time, and not before `now`.
     pub(super) fn fires(&self, now: u64, deadline: Instant) -> u64 {
-        let mut at = deadline.as_micros().saturating_sub(self.ahead).max(now);
-        if self.coarse && self.now(at) < deadline {
-            at += 1_000;
-        }
+        let micros = deadline.as_micros();
+        let micros = if self.coarse.is_some() { micros.next_multiple_of(1_000) } else { micros };
+        let mut at = micros.saturating_sub(self.ahead).max(now);
         if self.grain > 1 {
             at = at.div_ceil(self.grain) * self.grain;
         }
@@ -68,6 +82,9 @@ impl Machine {
     pub(super) fn freeze(&mut self, until: u64, jump: u64) {
         self.frozen = self.frozen.max(until);
         self.jump = self.jump.saturating_add(jump);
+        if self.coarse.is_some() {
+            self.jump = self.jump.min(COUNTED);
+        }
         self.stopped = true;
     }
 

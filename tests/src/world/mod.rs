@@ -16,6 +16,8 @@ mod audit;
 mod check;
 mod client;
 mod conn;
+mod drive_client;
+mod drive_host;
 mod fault;
 mod host;
 mod life;
@@ -24,10 +26,12 @@ mod net;
 mod pipe;
 mod plan;
 mod queue;
+mod storm;
 mod stream;
 mod tally;
 mod trace;
 mod verdict;
+mod wrong;
 
 use client::ClientSide;
 use conn::Conn;
@@ -35,6 +39,7 @@ use host::{Dirty, HostSide};
 use life::Script;
 use plan::{Kind, Plan, SECOND};
 use queue::Queue;
+pub use storm::{Cut, Storm, storm};
 pub use tally::Tally;
 use trace::Trace;
 
@@ -101,6 +106,18 @@ struct World<'b> {
 pub fn run(seed: u64, from: u64) -> Outcome {
     let mut random = Random::new(seed);
     let plan = Plan::new(&mut random);
+    live(seed, from, plan, random)
+}
+
+/// The world of `seed` at the end of time: all clocks stand at their last instant or come to it. What is due then never
+/// comes, so nothing is promised but that nothing overflows, and that what is seen is right.
+pub fn run_at_the_end_of_time(seed: u64) -> Outcome {
+    let mut random = Random::new(seed);
+    let plan = Plan::new(&mut random).at_the_end_of_time(&mut random);
+    live(seed, u64::MAX, plan, random)
+}
+
+fn live(seed: u64, from: u64, plan: Plan, random: Random) -> Outcome {
     let mut memory = vec![0; if plan.kind == Kind::Noisy { 1 << 20 } else { 0 }];
     let mut world = World::new(seed, from, plan, random, &mut memory);
     while world.failure.is_none() && world.phase != Phase::Over {

@@ -11,6 +11,9 @@ pub(super) const SECOND: u64 = 1_000_000;
 /// A minute.
 pub(super) const MINUTE: u64 = 60 * SECOND;
 
+/// Clients of one world at the most: a bit for each in a word.
+const MOST: usize = 64;
+
 /// What connections are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -53,6 +56,8 @@ pub(super) struct Plan {
     pub(super) host: Clock,
     /// Whether the session ends by itself, at the end.
     pub(super) exits: bool,
+    /// Clocks come to their end: nobody is judged by what time does.
+    pub(super) ends: bool,
 }
 
 /// Where a machine's clock begins, and whether it counts milliseconds.
@@ -80,11 +85,15 @@ impl Plan {
             Kind::Stream,
             Kind::Noisy,
         ]);
+        // Many hours of links that are mostly up, beside many faults on few links.
+        let long = random.below(2) == 0;
         let most = match kind {
             Kind::Noisy => *random.pick(&[1, 1, 2, 4]),
+            _ if long => MOST,
             _ => *random.pick(&[1, 2, 4, 8, 8, 16, 16, 24, 32, 48, 64]),
         };
-        let clients = 1 + random.below(most);
+        let long = long && kind != Kind::Noisy;
+        let clients = if long { MOST - random.below(16) } else { 1 + random.below(most) };
         let (share, paints) = (random.below(3) == 0, random.below(3) == 0);
         let max_body = if kind == Kind::Noisy {
             *random.pick(&[256, 512])
@@ -95,7 +104,10 @@ impl Plan {
         let terminals = (0..clients).map(|index| terminal(kind, index < typists, max_body, random)).collect();
         let busiest = SECOND / 50 * clients as u64;
         Self {
-            span: (12 * 60 * MINUTE / clients as u64).clamp(15 * MINUTE, 4 * 60 * MINUTE),
+            span: match long {
+                true => 4 * 60 * MINUTE,
+                false => (12 * 60 * MINUTE / clients as u64).clamp(15 * MINUTE, 4 * 60 * MINUTE),
+            },
             share,
             kind,
             history: 256 << random.below(if kind == Kind::Noisy { 4 } else { 9 }),
@@ -108,18 +120,33 @@ impl Plan {
             paints,
             gap: random.pick(&[20_000, 200_000, SECOND]).max(&busiest) + 1,
             print: *random.pick(&[3, 40, 40, 300, 2_000]),
-            still: random.pick(&[2, 10, 60, 300]) * SECOND + busiest * 20,
-            fault: *random.pick(&[2, 4, 7]) * SECOND,
-            types: *random.pick(&[5, 30, 120]) * SECOND,
+            still: if long { 600 * SECOND } else { random.pick(&[2, 10, 60, 300]) * SECOND + busiest * 20 },
+            fault: if long { 8 * SECOND } else { *random.pick(&[2, 4, 7]) * SECOND },
+            types: if long { 300 * SECOND } else { *random.pick(&[5, 30, 120]) * SECOND },
             clients: terminals,
             host: clock(random),
             exits: random.below(3) == 0,
+            ends: false,
         }
+    }
+
+    /// The same with clocks that come to their end within minutes, and no more time than that.
+    pub(super) fn at_the_end_of_time(mut self, random: &mut Random) -> Self {
+        self.ends = true;
+        self.span = 5 * MINUTE;
+        let mut ends = || Clock { ahead: u64::MAX - random.bits() % (6 * MINUTE), coarse: false };
+        self.host = ends();
+        for terminal in &mut self.clients {
+            terminal.clock = ends();
+        }
+        self
     }
 }
 
 fn clock(random: &mut Random) -> Clock {
+    let coarse = random.below(5) == 0;
     let ahead = match random.below(6) {
+        _ if coarse => 0,
         0 => 0,
         // Where 32 bits of microseconds, of milliseconds, and 53 bits end.
         1 => (1 << 32) - 200 * SECOND,
@@ -128,7 +155,7 @@ fn clock(random: &mut Random) -> Clock {
         4 => 1 << 62,
         _ => random.bits() >> 20,
     };
-    Clock { ahead, coarse: random.below(5) == 0 }
+    Clock { ahead, coarse }
 }
 
 fn terminal(kind: Kind, types: bool, max_body: u16, random: &mut Random) -> Terminal {

@@ -140,6 +140,16 @@ impl Tally {
         self.linked as f64 / 3_600e6
     }
 
+    /// Faults of all kinds.
+    pub fn faults(&self) -> u64 {
+        self.faults.iter().sum()
+    }
+
+    /// Simulated seconds, of worlds.
+    pub fn seconds(&self) -> f64 {
+        self.simulated as f64 / 1e6
+    }
+
     /// Adds what another run counted.
     pub fn merge(&mut self, other: &Self) {
         let sums: [(&mut u64, u64); 19] = [
@@ -180,8 +190,7 @@ impl Tally {
     /// In the form of `docs/TESTING.md`.
     pub fn table(&self) -> String {
         let mut out = String::new();
-        let faults: u64 = self.faults.iter().sum();
-        let seconds = self.simulated as f64 / 1e6;
+        let (faults, seconds) = (self.faults(), self.seconds());
         let rows = [
             ("worlds", self.seeds.to_string()),
             ("link-hours", format!("{:.0}", self.hours())),

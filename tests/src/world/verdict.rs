@@ -19,6 +19,9 @@ const BY_PROBE: u64 = 5 * SECOND;
 impl World<'_> {
     /// The client calls the host dead.
     pub(super) fn client_gave_up(&mut self, c: usize, i: usize) {
+        if self.plan.ends {
+            return;
+        }
         let (conn, client) = (&self.conns[c], &self.clients[i]);
         let silence = self.now - conn.near.heard.max(client.thawed).max(conn.welcomed.unwrap_or(0));
         let probed = conn.probed != u64::MAX || silence < 30 * SECOND;
@@ -100,6 +103,9 @@ impl World<'_> {
 
     /// The host calls a peer dead.
     pub(super) fn host_gave_up(&mut self, c: usize) {
+        if self.plan.ends {
+            return;
+        }
         let conn = &self.conns[c];
         let silence = self.now - conn.far.heard.max(self.host.thawed);
         self.tally.by_host.add(silence);
