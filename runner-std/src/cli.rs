@@ -257,6 +257,14 @@ pub struct HostArgs {
     #[arg(long, help_heading = "Connections")]
     pub insecure: bool,
 
+    /// Encrypt, and show this certificate with its chain (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "Connections")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Connections")]
+    pub tls_key: Option<PathBuf>,
+
     /// Take the token from FILE, which is made if it is not there [default: another token for every host]
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub token_file: Option<PathBuf>,
@@ -310,7 +318,7 @@ pub struct HostArgs {
 /// `attach`
 #[derive(Args, Debug)]
 pub struct AttachArgs {
-    /// A session of this machine, or a URL: http://HOST:PORT/#token=…, ws://…, tcp://HOST:PORT; may be left out if
+    /// A session of this machine, or a URL: https://HOST:PORT/#token=…, http://…, tls://HOST:PORT, tcp://…; may be left out if
     /// there is only one session
     #[arg(add = manual::sessions())]
     pub target: Option<String>,
@@ -318,6 +326,10 @@ pub struct AttachArgs {
     /// Only watch
     #[arg(long)]
     pub view: bool,
+
+    /// Trust the certificates in FILE (PEM) for a URL, and no others [default: those that browsers trust]
+    #[arg(long, value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
 
     /// Take the token for a URL from FILE [default: what the URL says, or STILLWIRE_TOKEN]
     #[arg(long, value_name = "FILE")]

@@ -32,6 +32,8 @@ pub const HEADERS: usize = 64;
 pub const MESSAGE: usize = stillwire::link::frame::MAX_FRAME;
 /// Bytes that a WebSocket may read ahead, and that wait for it beyond [`OUT`].
 pub const READ_AHEAD: usize = 16 << 10;
+/// TLS records that are looked at for one read before the others have their turn.
+pub const RECORDS: usize = 16;
 /// Bytes of random in a token: 128 bits.
 pub const TOKEN: usize = 16;
 /// Typed bytes that wait until the port takes them, per session.

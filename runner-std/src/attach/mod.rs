@@ -24,6 +24,7 @@ use target::Target;
 /// If there is no such session, or it cannot be reached.
 pub fn attach(args: &AttachArgs) -> Result<u8, Failure> {
     let mut target = Target::find(args.target.as_deref())?;
+    target.trust(args.tls_ca.as_deref())?;
     if let Some(path) = &args.token_file {
         target.token = Some(Token::read(path)?);
     } else if target.token.is_none()

@@ -4,14 +4,14 @@ use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use tungstenite::handshake::derive_accept_key;
 
 use crate::failure::Failure;
 use crate::limits;
-use crate::link::{Connection, Stream};
+use crate::link::{Connection, Connector, Stream};
 use crate::plain::plain;
 use crate::runtime;
 use crate::token::{Token, random};
@@ -24,6 +24,9 @@ pub(super) struct Target {
     pub session: String,
     /// The secret that the URL tells.
     pub token: Option<Token>,
+    /// The connection is encrypted, and this decides whether the host is who it says.
+    tls: Option<Connector>,
+    secure: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Target {
             return Self::url(scheme, rest);
         }
         let (path, session) = runtime::find(text)?;
-        Ok(Self { way: Way::Unix(path), session, token: None })
+        Ok(Self { way: Way::Unix(path), session, token: None, tls: None, secure: false })
     }
 
     fn url(scheme: &str, rest: &str) -> Result<Self, Failure> {
@@ -56,20 +59,36 @@ impl Target {
             |port: u16| if has_port { authority.to_owned() } else { format!("{authority}:{port}") };
         let way = match scheme {
             "ws" | "http" => Way::WebSocket(with_port(80)),
-            "tcp" if has_port => Way::Tcp(authority.to_owned()),
-            "tcp" => return Err(Failure::usage("tcp:// needs a port: tcp://HOST:PORT")),
-            "wss" | "https" => {
-                return Err(Failure::usage("wss:// is not there yet")
-                    .hint("tunnel it: ssh -L 7681:127.0.0.1:7681 HOST"));
+            "wss" | "https" => Way::WebSocket(with_port(443)),
+            "tcp" | "tls" if has_port => Way::Tcp(authority.to_owned()),
+            "tcp" | "tls" => {
+                return Err(Failure::usage(format!("{scheme}:// needs a port: {scheme}://HOST:PORT")));
             }
-            _ => return Err(Failure::usage(format!("{scheme}:// is none of http, ws, tcp"))),
+            _ => {
+                return Err(Failure::usage(format!("{scheme}:// is none of https, http, wss, ws, tls, tcp")));
+            }
         };
         let field = |name: &str| {
             let mut fields = fragment.split('&').filter_map(|field| field.split_once('='));
             fields.find(|(key, _)| *key == name).map(|(_, value)| value)
         };
         let token = field("token").map(Token::given).transpose()?;
-        Ok(Self { way, session: field("session").unwrap_or_default().to_owned(), token })
+        let secure = matches!(scheme, "wss" | "https" | "tls");
+        let session = field("session").unwrap_or_default().to_owned();
+        Ok(Self { way, session, token, tls: None, secure })
+    }
+
+    /// Decides whom to trust, if the URL wants a host to prove who it is.
+    ///
+    /// # Errors
+    /// If the certificates in `file` cannot be read, or are for a connection that is not encrypted.
+    pub(super) fn trust(&mut self, file: Option<&Path>) -> Result<(), Failure> {
+        if self.secure {
+            self.tls = Some(Connector::new(file)?);
+        } else if file.is_some() {
+            return Err(Failure::usage("--tls-ca is for https://, wss:// and tls://"));
+        }
+        Ok(())
     }
 
     /// Whether it is on this machine, where no token is needed and a host that is gone is gone.
@@ -84,13 +103,25 @@ impl Target {
     pub(super) fn dial(&self, token: Option<&Token>) -> io::Result<Connection> {
         match &self.way {
             Way::Unix(path) => Connection::frames(Stream::Unix(UnixStream::connect(path)?)),
-            Way::Tcp(address) => Connection::frames(Stream::Tcp(connect(address)?)),
+            Way::Tcp(address) => Connection::frames(self.stream(address)?),
             Way::WebSocket(address) => {
-                let mut stream = connect(address)?;
+                let mut stream = self.stream(address)?;
                 let rest = upgrade(&mut stream, address, token)?;
-                Connection::websocket(Stream::Tcp(stream), rest)
+                Connection::websocket(stream, rest)
             }
         }
+    }
+
+    /// A TCP stream, encrypted if that is wanted.
+    fn stream(&self, address: &str) -> io::Result<Stream> {
+        let stream = connect(address)?;
+        stream.set_read_timeout(Some(limits::DIAL))?;
+        if !self.secure {
+            return Ok(Stream::Tcp(stream));
+        }
+        let tls = self.tls.as_ref().ok_or(io::ErrorKind::PermissionDenied)?;
+        let name = address.rsplit_once(':').map_or(address, |(name, _)| name).trim_matches(['[', ']']);
+        Ok(Stream::Tls(Box::new(tls.connect(stream, name)?)))
     }
 }
 
@@ -115,8 +146,7 @@ fn connect(address: &str) -> io::Result<TcpStream> {
 }
 
 /// Asks for a WebSocket; what came behind the answer is given back.
-fn upgrade(stream: &mut TcpStream, host: &str, token: Option<&Token>) -> io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(limits::DIAL))?;
+fn upgrade(stream: &mut Stream, host: &str, token: Option<&Token>) -> io::Result<Vec<u8>> {
     let key = base64(&random::<16>()?);
     let authorization =
         token.map(|token| format!("Authorization: Bearer {}\r\n", token.secret())).unwrap_or_default();
@@ -184,7 +214,9 @@ mod tests {
         assert_eq!((page.session.as_str(), page.token.unwrap().secret()), ("build", "abc"));
         assert_eq!(Target::find(Some("ws://box")).unwrap().way, Way::WebSocket("box:80".into()));
         assert_eq!(Target::find(Some("tcp://[::1]:9")).unwrap().way, Way::Tcp("[::1]:9".into()));
-        for wrong in ["tcp://box", "ssh://box", "wss://box"] {
+        assert_eq!(Target::find(Some("wss://box")).unwrap().way, Way::WebSocket("box:443".into()));
+        assert!(Target::find(Some("ws://box")).unwrap().trust(Some(Path::new("ca.pem"))).is_err());
+        for wrong in ["tcp://box", "ssh://box", "tls://box"] {
             assert!(Target::find(Some(wrong)).is_err(), "{wrong}");
         }
     }

@@ -3,7 +3,7 @@
 pub mod http;
 
 use std::io;
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use http::Policy;
 
-use crate::link::{Connection, Stream};
+use crate::link::{Acceptor, Connection, Stream};
 use crate::os::{self, Interest, Poller, Source};
 
 /// A listening socket and whom it lets in.
@@ -27,36 +27,37 @@ pub struct Door {
 
 #[derive(Debug)]
 enum Listener {
-    Unix(UnixListener, PathBuf),
-    Tcp(TcpListener),
+    /// With the path that is to be removed in the end.
+    Unix(UnixListener, Option<PathBuf>),
+    Tcp(TcpListener, Option<Acceptor>),
 }
 
 impl Door {
-    /// A Unix socket at a path that only this user can reach; removed when the door is dropped.
-    pub fn unix(listener: UnixListener, path: PathBuf, token: u64) -> Self {
+    /// A Unix socket, non-blocking. `path` is removed when the door is dropped.
+    pub fn unix(listener: UnixListener, path: Option<PathBuf>, token: u64) -> Self {
         let policy = Arc::new(Policy { known: true, ..Policy::default() });
         Self { socket: Listener::Unix(listener, path), source: Source::new(token), policy, spare: spare() }
     }
 
-    /// A TCP port, as `HOST:PORT`.
+    /// A TCP port, with a certificate if nobody is to listen in.
     ///
     /// # Errors
-    /// If the address is not to be had.
-    pub fn tcp(address: impl ToSocketAddrs, policy: Policy, token: u64) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
+    /// If it is none.
+    pub fn tcp(listener: TcpListener, policy: Policy, tls: Option<Acceptor>, token: u64) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let (source, policy) = (Source::new(token), Arc::new(policy));
-        Ok(Self { socket: Listener::Tcp(listener), source, policy, spare: spare() })
+        Ok(Self { socket: Listener::Tcp(listener, tls), source, policy, spare: spare() })
     }
 
     /// Where it can be reached by TCP, if it can.
     pub fn address(&self) -> Option<std::net::SocketAddr> {
-        if let Listener::Tcp(listener) = &self.socket { listener.local_addr().ok() } else { None }
+        if let Listener::Tcp(listener, _) = &self.socket { listener.local_addr().ok() } else { None }
     }
 
-    /// The path of the Unix socket, if it is one.
-    pub fn path(&self) -> Option<&Path> {
-        if let Listener::Unix(_, path) = &self.socket { Some(path) } else { None }
+    /// The path that its Unix socket is bound to, if it is one.
+    pub fn bound_to(&self) -> Option<PathBuf> {
+        let Listener::Unix(listener, _) = &self.socket else { return None };
+        listener.local_addr().ok()?.as_pathname().map(Path::to_owned)
     }
 
     /// Declares whether anybody is to be let in.
@@ -66,7 +67,7 @@ impl Door {
     pub fn watch(&mut self, poller: &mut Poller, want: Interest) -> io::Result<()> {
         let fd = match &self.socket {
             Listener::Unix(listener, _) => listener.as_fd(),
-            Listener::Tcp(listener) => listener.as_fd(),
+            Listener::Tcp(listener, _) => listener.as_fd(),
         };
         poller.set(fd, &mut self.source, want)
     }
@@ -105,14 +106,20 @@ impl Door {
                 let ours = os::peer_uid(stream.as_fd()) == Some(rustix::process::geteuid().as_raw());
                 Ok(ours.then_some(Stream::Unix(stream)))
             }
-            Listener::Tcp(listener) => Ok(Some(Stream::Tcp(listener.accept()?.0))),
+            Listener::Tcp(listener, tls) => {
+                let (stream, _) = listener.accept()?;
+                Ok(match tls {
+                    Some(tls) => tls.accept(stream).ok().map(|tls| Stream::Tls(Box::new(tls))),
+                    None => Some(Stream::Tcp(stream)),
+                })
+            }
         }
     }
 }
 
 impl Drop for Door {
     fn drop(&mut self) {
-        if let Listener::Unix(_, path) = &self.socket {
+        if let Listener::Unix(_, Some(path)) = &self.socket {
             let _ = std::fs::remove_file(path);
         }
     }

@@ -9,12 +9,12 @@
 //! 5. ask for frames while connections have room.
 
 use std::io;
-use std::path::PathBuf;
 
 use stillwire::link::close::CloseReason;
 use stillwire::link::host::{Config, Event, Host, Peer, PeerId, Session};
 use stillwire::{Instant, idle, monitor};
 
+use super::doors::Kept;
 use super::guests::{Guest, Request};
 use super::log::Log;
 use super::seats::Seat;
@@ -60,7 +60,7 @@ pub(super) struct Server {
     /// So many clients may be in at the same time.
     pub max_peers: usize,
     /// Files that are there for as long as the host.
-    pub kept: Vec<PathBuf>,
+    pub kept: Kept,
     pub buffer: Vec<u8>,
     pub log: Log,
     /// When somebody typed last.
@@ -73,14 +73,6 @@ pub(super) struct Server {
     pub news_at: Option<Instant>,
     /// Since when it ends, whatever happens, and with what code.
     pub leaving: Option<(Instant, u8)>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        for path in &self.kept {
-            let _ = std::fs::remove_file(path);
-        }
-    }
 }
 
 impl Server {
@@ -110,7 +102,7 @@ impl Server {
             requests: Vec::new(),
             token: None,
             max_peers: usize::from(peers),
-            kept: Vec::new(),
+            kept: Kept::default(),
             buffer: vec![0; limits::BITE],
             log: Log::default(),
             typed: Instant::ZERO,

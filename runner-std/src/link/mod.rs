@@ -14,6 +14,8 @@
 mod stream;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 mod websocket;
 
 use std::io::{self, Read as _, Write as _};
@@ -24,6 +26,7 @@ use stillwire::link::frame::wire::Wire;
 use stillwire::link::frame::{EncodeError, Frame, MIN_BODY};
 
 pub use stream::Stream;
+pub use tls::{Acceptor, Connector, Tls};
 use websocket::{Heard, Shim, WebSocket};
 
 use crate::door::http::{self, Asked, Policy};
@@ -171,7 +174,7 @@ impl Connection {
                 Heard::Closed(code) => Input::Closed(code),
             };
         }
-        let want = buffer.len().min(*budget);
+        let want = if self.stream.pending() { buffer.len() } else { buffer.len().min(*budget) };
         if want == 0 {
             return Input::Nothing;
         }
@@ -182,7 +185,7 @@ impl Connection {
             Err(_) => return Input::Closed(None),
         };
         // A read that came short has emptied the socket: no need to ask it once more.
-        *budget = if count < want { 0 } else { *budget - count };
+        *budget = if count < want { 0 } else { budget.saturating_sub(count) };
         match self.layer {
             Layer::Frames => Input::Bytes(buffer.get(..count).unwrap_or_default()),
             Layer::Request => Input::Nothing,
@@ -245,7 +248,7 @@ impl Connection {
 
     /// Whether a request has been answered completely.
     pub fn is_done(&self) -> bool {
-        self.ended && self.out.is_empty()
+        self.ended && !self.wants_write()
     }
 
     /// Whether it is known what is spoken, so that frames can be sent.
@@ -301,7 +304,7 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Written::All)
+        Ok(if self.stream.push()? { Written::All } else { Written::Some })
     }
 
     /// Bytes that wait to be written.
@@ -311,7 +314,7 @@ impl Connection {
 
     /// Whether something waits to be written.
     pub fn wants_write(&self) -> bool {
-        !self.out.is_empty()
+        !self.out.is_empty() || self.stream.holds()
     }
 }
 

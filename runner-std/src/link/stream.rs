@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
+use super::Tls;
 use crate::limits::KERNEL;
 use crate::os;
 
@@ -15,6 +16,8 @@ pub enum Stream {
     Unix(UnixStream),
     /// From anywhere.
     Tcp(TcpStream),
+    /// From anywhere, and nobody on the way reads it.
+    Tls(Box<Tls>),
 }
 
 impl Stream {
@@ -28,14 +31,36 @@ impl Stream {
                 stream.set_nonblocking(true)?;
                 rustix::net::sockopt::set_socket_send_buffer_size(stream, KERNEL as usize)?;
             }
-            Self::Tcp(stream) => {
-                stream.set_nonblocking(true)?;
-                stream.set_nodelay(true)?;
-                os::keep_little_unsent(stream.as_fd(), KERNEL);
-            }
+            Self::Tcp(stream) => prepare(stream)?,
+            Self::Tls(stream) => prepare(stream.socket())?,
         }
         Ok(())
     }
+
+    /// Whether something can be read that a poller does not know of.
+    pub(super) fn pending(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.pending())
+    }
+
+    /// Whether it holds something back that has to be written.
+    pub(super) fn holds(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.holds())
+    }
+
+    /// Writes what it holds back; true: all of it.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub(super) fn push(&mut self) -> io::Result<bool> {
+        if let Self::Tls(stream) = self { stream.push() } else { Ok(true) }
+    }
+}
+
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
+    stream.set_nodelay(true)?;
+    os::keep_little_unsent(stream.as_fd(), KERNEL);
+    Ok(())
 }
 
 impl Read for Stream {
@@ -43,6 +68,7 @@ impl Read for Stream {
         match self {
             Self::Unix(stream) => stream.read(buffer),
             Self::Tcp(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
         }
     }
 }
@@ -52,6 +78,7 @@ impl Write for Stream {
         match self {
             Self::Unix(stream) => stream.write(bytes),
             Self::Tcp(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
         }
     }
 
@@ -65,6 +92,7 @@ impl AsFd for Stream {
         match self {
             Self::Unix(stream) => stream.as_fd(),
             Self::Tcp(stream) => stream.as_fd(),
+            Self::Tls(stream) => stream.socket().as_fd(),
         }
     }
 }

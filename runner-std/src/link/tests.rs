@@ -3,7 +3,7 @@
 use super::*;
 use crate::door::Door;
 use crate::token::Token;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 use stillwire::link::close::CloseReason;
 
@@ -12,7 +12,7 @@ const PING: Frame<'static> = Frame::Pong { nonce: 7 };
 /// Somebody who knocks at a door, and the connection that the door makes of it.
 fn knock() -> (TcpStream, Connection) {
     let policy = Policy { token: Some(Token::given("secret").unwrap()), ..Policy::default() };
-    let mut door = Door::tcp("127.0.0.1:0", policy, 1).unwrap();
+    let mut door = Door::tcp(TcpListener::bind("127.0.0.1:0").unwrap(), policy, None, 1).unwrap();
     let client = TcpStream::connect(door.address().unwrap()).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let connection = (0..1_000)

@@ -46,12 +46,12 @@ pub(super) struct Shim<'c> {
 impl Read for Shim<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some((stream, budget)) = &mut self.input else { return Err(io::ErrorKind::WouldBlock.into()) };
-        let want = buffer.len().min(**budget);
+        let want = if stream.pending() { buffer.len() } else { buffer.len().min(**budget) };
         if want == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let count = stream.read(buffer.get_mut(..want).unwrap_or_default())?;
-        **budget -= count;
+        **budget = budget.saturating_sub(count);
         Ok(count)
     }
 }

@@ -36,7 +36,7 @@ pub use wait::{Interest, Nap, Ready, Source};
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{BorrowedFd, FromRawFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// Takes over a descriptor that the caller of this process left open for it, as in `watch --events 3 3>log`.
 ///
@@ -52,6 +52,19 @@ pub fn inherited(fd: RawFd) -> io::Result<File> {
     // SAFETY: it is open (just asked), it was open before `main` ran because the user names it on the command
     // line, and this runs before the runner opens anything of its own, so nobody else in here owns it.
     Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// The sockets that systemd opened for this process (sd_listen_fds(3)); to be asked for once, before anything is opened.
+pub fn activated() -> Vec<OwnedFd> {
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
+    let ours = number("LISTEN_PID") == Some(std::process::id());
+    let count =
+        number("LISTEN_FDS").filter(|_| ours).and_then(|count| RawFd::try_from(count).ok()).unwrap_or(0);
+    (3..)
+        .take(usize::try_from(count).unwrap_or(0))
+        .filter_map(|fd| inherited(fd).ok())
+        .map(OwnedFd::from)
+        .collect()
 }
 
 /// Whether whoever started us wants this signal ignored, as `nohup` does with SIGHUP.

@@ -1,23 +1,26 @@
 """A client of another house: Python's websockets, and the frames of docs/PROTOCOL.md put together by hand.
 
-usage: foreign.py HOST:PORT TOKEN
+usage: foreign.py HOST:PORT TOKEN [CERTIFICATE]
 Prints a line per story; the exit code tells whether all of them went as they should.
 """
 
 import asyncio
+import ssl
 import struct
 import sys
 
 import websockets
 
-ADDRESS, TOKEN = sys.argv[1:]
-ORIGIN = f"http://{ADDRESS}"
+ADDRESS, TOKEN = sys.argv[1:3]
+SECURE = ssl.create_default_context(cafile=sys.argv[3]) if len(sys.argv) > 3 else None
+ORIGIN = f"{'https' if SECURE else 'http'}://{ADDRESS}"
 HEADERS = "additional_headers" if int(websockets.__version__.split(".")[0]) >= 14 else "extra_headers"
 
 
 def connect(origin=None, bearer=None, **options):
     headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-    return websockets.connect(f"ws://{ADDRESS}/", origin=origin, max_size=2**20, **{HEADERS: headers}, **options)
+    url = f"{'wss' if SECURE else 'ws'}://{ADDRESS}/"
+    return websockets.connect(url, origin=origin, ssl=SECURE, max_size=2**20, **{HEADERS: headers}, **options)
 
 
 def frame(kind, body):
@@ -97,16 +100,18 @@ async def nonsense():
         async with connect(origin=ORIGIN) as socket:
             await socket.send(message)
             assert await closed(socket) in (1006, 1009, 4001, 4004), message[:8]
-    async with connect(origin=ORIGIN) as socket:  # a message that never ends
+    async with connect(origin=ORIGIN) as socket:  # a message of 16 MiB in fragments
 
         async def endless():
-            while True:
+            for _ in range(4096):
                 yield b"x" * 4096
+                await asyncio.sleep(0)
 
         try:
             await socket.send(endless())
         except websockets.ConnectionClosed:
             pass
+        assert await closed(socket) in (1006, 1009)
 
 
 async def main():

@@ -18,10 +18,18 @@ fn python() -> PathBuf {
 
 #[test]
 fn pythons_websockets_is_served_as_the_protocol_says() {
-    let host = Guarded::new("foreign", &["--share"], &["sh", "-i"]);
+    talk(&Guarded::new("foreign", &["--share"], &["sh", "-i"]), &[]);
+}
+
+/// Tells all its stories to a host whose session is a shell; `more` is a certificate to trust.
+pub(crate) fn talk(host: &Guarded, more: &[&str]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/foreign.py");
-    let said =
-        Command::new(python()).arg(script).args([&host.address, &host.token]).output().expect("Python");
+    let said = Command::new(python())
+        .arg(script)
+        .args([&host.address, &host.token])
+        .args(more)
+        .output()
+        .expect("Python");
     let (told, complaint) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
     assert!(said.status.success() && told.lines().count() == 5, "{told}{complaint}");
 }

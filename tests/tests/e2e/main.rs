@@ -8,4 +8,5 @@ mod list;
 mod safety;
 mod sessions;
 mod terminal;
+mod tls;
 mod watch;
