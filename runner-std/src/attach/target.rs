@@ -155,6 +155,7 @@ fn upgrade(stream: &mut Stream, host: &str, token: Option<&Token>) -> io::Result
          Sec-WebSocket-Key: {key}\r\n{authorization}\r\n"
     );
     stream.write_all(request.as_bytes())?;
+    stream.flush()?;
     let mut answer = Vec::new();
     let began = Instant::now();
     let end = loop {

@@ -290,21 +290,25 @@ impl Connection {
     /// # Errors
     /// The connection is gone.
     pub fn flush(&mut self) -> io::Result<Written> {
-        let mut some = false;
-        while let Some(rest) = self.out.rest() {
+        let (mut some, mut taken) = (Written::Nothing, Written::Nothing);
+        loop {
+            // What a stream took is on its way when it holds nothing of it back.
+            match self.stream.push()? {
+                Written::All => some = taken,
+                Written::Some => return Ok(Written::Some),
+                Written::Nothing => return Ok(some),
+            }
+            let Some(rest) = self.out.rest() else { return Ok(Written::All) };
             match self.stream.write(rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.out.forget(count);
-                    some = true;
+                    taken = Written::Some;
                 }
-                Err(error) if is_temporary(&error) => {
-                    return Ok(if some { Written::Some } else { Written::Nothing });
-                }
+                Err(error) if is_temporary(&error) => return Ok(some),
                 Err(error) => return Err(error),
             }
         }
-        Ok(if self.stream.push()? { Written::All } else { Written::Some })
     }
 
     /// Bytes that wait to be written.

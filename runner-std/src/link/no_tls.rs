@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
+use super::Written;
 use crate::failure::Failure;
 
 /// Nothing.
@@ -79,7 +80,7 @@ impl Tls {
     ///
     /// # Errors
     /// Never.
-    pub const fn push(&mut self) -> io::Result<bool> {
+    pub const fn push(&mut self) -> io::Result<Written> {
         match *self {}
     }
 }

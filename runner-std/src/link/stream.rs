@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use super::Tls;
+use super::{Tls, Written};
 use crate::limits::KERNEL;
 use crate::os;
 
@@ -47,12 +47,12 @@ impl Stream {
         matches!(self, Self::Tls(stream) if stream.holds())
     }
 
-    /// Writes what it holds back; true: all of it.
+    /// Writes what it holds back.
     ///
     /// # Errors
     /// It is gone.
-    pub(super) fn push(&mut self) -> io::Result<bool> {
-        if let Self::Tls(stream) = self { stream.push() } else { Ok(true) }
+    pub(super) fn push(&mut self) -> io::Result<Written> {
+        if let Self::Tls(stream) = self { stream.push() } else { Ok(Written::All) }
     }
 }
 
@@ -83,7 +83,7 @@ impl Write for Stream {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.push().map(drop)
     }
 }
 

@@ -1,7 +1,7 @@
 //! TLS 1.3 around a TCP stream, with `rustls`: the same non-blocking reads and writes as without.
 //!
 //! A poller knows of the socket only, so nothing may wait in here unseen: who reads goes on while [`Tls::pending`],
-//! and who writes until [`Tls::push`] says that all is out.
+//! and who writes pushes until [`Tls::push`] says that all is out.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
 
+use super::Written;
 use crate::failure::Failure;
 use crate::limits::RECORDS;
 
@@ -132,21 +133,22 @@ impl Tls {
         self.session.wants_write()
     }
 
-    /// Writes what waits; true: all of it.
+    /// Writes what waits, as far as the kernel takes it.
     ///
     /// # Errors
     /// The connection is gone.
-    pub fn push(&mut self) -> io::Result<bool> {
+    pub fn push(&mut self) -> io::Result<Written> {
+        let mut come = Written::Nothing;
         while self.session.wants_write() {
             match self.session.write_tls(&mut self.socket) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Ok(_) => come = Written::Some,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(come),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        Ok(Written::All)
     }
 }
 
@@ -181,12 +183,10 @@ impl Read for Tls {
 
 impl Write for Tls {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.push()? {
+        if self.push()? != Written::All {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let count = self.session.writer().write(bytes)?;
-        self.push()?;
-        Ok(count)
+        self.session.writer().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

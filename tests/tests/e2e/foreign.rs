@@ -31,5 +31,6 @@ pub(crate) fn talk(host: &Guarded, more: &[&str]) {
         .output()
         .expect("Python");
     let (told, complaint) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+    eprintln!("{told}");
     assert!(said.status.success() && told.lines().count() == 5, "{told}{complaint}");
 }
