@@ -180,6 +180,13 @@ fn noise_around_a_packet_costs_nothing_behind_a_delimiter_and_is_counted() {
 }
 
 #[test]
+fn noise_that_is_nothing_with_the_crc_of_nothing_is_noise() {
+    // Four zeros in COBS, which are the CRC of an empty frame.
+    let (received, dropped) = receive_noisy([&b"\x01\x01\x01\x01\x01\0"[..]], 64);
+    assert_eq!((received.len(), dropped.packets), (0, 1));
+}
+
+#[test]
 fn a_packet_that_is_too_long_is_dropped_and_counted() {
     let long = packet(&Frame::Output { offset: 0, bytes: &[1; 300] });
     let wire = [&long[..], &packet(&Frame::Ping { nonce: 1, sent: 0 })].concat();

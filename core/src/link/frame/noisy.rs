@@ -7,7 +7,7 @@
 use cobs::{CobsEncoder, DecodeResult, DecoderState};
 use crc::{CRC_32_ISCSI, Crc};
 
-use super::{EncodeError, Frame, FrameError, MAX_HEAD, decode, encode_head};
+use super::{EncodeError, Frame, FrameError, HEADER, MAX_HEAD, decode, encode_head};
 
 /// Ends every packet. A sender that was silent for long, or has just begun, writes one first: it ends whatever
 /// noise the other side took for the beginning of a packet.
@@ -141,7 +141,9 @@ impl<'b> Receiver<'b> {
         let packet = self.buffer.get(..self.len);
         let frame = packet.filter(|_| complete).and_then(|packet| {
             let (frame, crc) = packet.split_last_chunk::<CRC>()?;
-            (CASTAGNOLI.checksum(frame) == u32::from_be_bytes(*crc)).then_some(frame.len())
+            // The CRC of nothing is zero, and four zeros are what noise easily makes.
+            let right = frame.len() >= HEADER && CASTAGNOLI.checksum(frame) == u32::from_be_bytes(*crc);
+            right.then_some(frame.len())
         });
         if frame.is_none() {
             let too_long = u32::from(packet.is_none());
