@@ -331,6 +331,15 @@ fn a_sleep_that_ends_where_a_wait_ends_kills_nobody() {
     assert_eq!(probe.poll(at(20)), Some(probe::Event::Replace));
 }
 
+/// The same on a link that loses frames.
+fn asked_of_lossy() -> Heartbeat {
+    let mut host = Heartbeat::new(heartbeat::Config::DEFAULT.lossy(), at(0));
+    host.handle_authenticated(at(0));
+    assert_eq!(host.poll(at(15)), Some(heartbeat::Event::SendPing { nonce: 1 }));
+    host.handle_flushed(at(15), 1);
+    host
+}
+
 // On a noisy line a ping that is lost proves nothing: it is asked again, and the dead are found as soon as ever.
 
 #[test]
@@ -343,6 +352,11 @@ fn on_a_lossy_link_one_lost_ping_kills_nobody_and_five_do() {
         assert_eq!(host.poll(at(ping)), None);
         host.handle_flushed(at(ping), nonce);
     }
+    let mut stopped = asked_of_lossy();
+    assert_eq!(stopped.poll(Instant::from_millis(30_500)), Some(heartbeat::Event::SendPing { nonce: 2 }));
+    stopped.handle_flushed(at(31), 2);
+    assert_eq!(stopped.poll(at(46)), Some(heartbeat::Event::Dead(Cause::Silent)));
+
     let mut answered = host.clone();
     answered.handle_pong(at(28), 5);
     assert_eq!(answered.rtt().srtt(), Some(Duration::from_secs(1)));

@@ -277,6 +277,10 @@ impl Heartbeat {
                 }
                 Verdict::TooEarly => None,
                 Verdict::WeWereLate => Some(self.ping(Patience::last(now, self.config.stall))),
+                // It should have been asked again long ago: so we were late, though not for the verdict.
+                Verdict::Silent if !patience.is_last() && now.since(again) > late::LATE => {
+                    Some(self.ping(Patience::last(now, self.config.stall)))
+                }
                 Verdict::Silent => Some(self.die(Cause::Silent)),
             },
             _ => None,

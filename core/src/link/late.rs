@@ -64,6 +64,11 @@ impl Patience {
         if last.end > self.end { last } else { self }
     }
 
+    /// Whether it is the last one, which allows for sleep only.
+    pub(super) const fn is_last(self) -> bool {
+        self.last
+    }
+
     /// When it ends; None: never.
     pub(super) fn end(self) -> Option<Instant> {
         comes(self.end)
