@@ -211,11 +211,9 @@ fn top_shows_attaches_kills_and_gives_the_terminal_back() {
 
     terminal.text("q");
     terminal.wait_for("rc=0");
-    terminal.line("runner-std top printer; echo rc=$?");
+    terminal.line("sh -c 'echo $$ > pid; exec runner-std top printer'; echo rc=$?");
     terminal.wait_for("1 running");
-    let top =
-        Command::new("pgrep").args(["-n", "-x", "-f", "runner-std top printer"]).output().expect("pgrep");
-    signal("TERM", text(&top.stdout).trim());
+    signal("TERM", terminal.folder.read("pid").trim());
     terminal.wait_for("rc=143");
     terminal.line("stty -a > after; echo writ''ten");
     terminal.wait_for("written\n");
