@@ -14,6 +14,7 @@ use stillwire::link::reconnect::Reason;
 
 use crate::cli::{AttachArgs, Notify};
 use crate::failure::Failure;
+use crate::os;
 use crate::token::Token;
 use driver::{Attach, End};
 use target::Target;
@@ -25,6 +26,9 @@ use target::Target;
 pub fn attach(args: &AttachArgs) -> Result<u8, Failure> {
     let mut target = Target::find(args.target.as_deref())?;
     target.trust(args.tls_ca.as_deref())?;
+    if let Some(token) = &target.token {
+        os::hide_argument(token.secret());
+    }
     if let Some(path) = &args.token_file {
         target.token = Some(Token::read(path)?);
     } else if target.token.is_none()

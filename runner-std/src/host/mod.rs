@@ -15,6 +15,7 @@ mod pace;
 mod seats;
 mod server;
 mod sessions;
+mod watchdog;
 
 use std::io;
 
@@ -51,6 +52,7 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
         }
         eprint!("{}", hello.replace('\r', ""));
         os::notify("READY=1");
+        server.watchdog = watchdog::Watchdog::from_environment();
         return serve(&mut server);
     }
     match daemon::fork().map_err(|error| Failure::io("start the host", error))? {

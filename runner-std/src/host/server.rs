@@ -18,6 +18,7 @@ use super::doors::Kept;
 use super::guests::{Guest, Request};
 use super::log::Log;
 use super::seats::Seat;
+use super::watchdog::Watchdog;
 use crate::door::Door;
 use crate::limits;
 use crate::os::{self, Interest, Nap, Poller, Ready, Source};
@@ -61,6 +62,7 @@ pub(super) struct Server {
     pub max_peers: usize,
     /// Files that are there for as long as the host.
     pub kept: Kept,
+    pub watchdog: Watchdog,
     pub buffer: Vec<u8>,
     pub log: Log,
     /// When somebody typed last.
@@ -103,6 +105,7 @@ impl Server {
             token: None,
             max_peers: usize::from(peers),
             kept: Kept::default(),
+            watchdog: Watchdog::default(),
             buffer: vec![0; limits::BITE],
             log: Log::default(),
             typed: Instant::ZERO,
@@ -147,6 +150,7 @@ impl Server {
             self.speak(now);
             self.watch_ports(now);
             self.tell_requests();
+            self.watchdog.poll(now);
             if let Some(code) = self.over(now) {
                 return Ok(code);
             }
@@ -172,6 +176,7 @@ impl Server {
             .chain(requests)
             .chain(self.leaving.map(|(at, _)| at))
             .chain(self.news_at)
+            .chain(self.watchdog.poll_at())
             .min()
     }
 

@@ -140,6 +140,28 @@ pub fn reopen_nonblocking(fd: BorrowedFd<'_>, write: bool) -> Option<OwnedFd> {
     opened.ok().map(OwnedFd::from)
 }
 
+/// Wipes `secret` from the arguments of this process, which every user can see.
+pub fn hide_argument(secret: &str) {
+    let Ok(stat) = std::fs::read_to_string("/proc/self/stat") else { return };
+    // arg_start and arg_end are the fields 48 and 49; the third comes behind the name (proc(5)).
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let bounds: Vec<usize> = fields.skip(45).take(2).filter_map(|field| field.parse().ok()).collect();
+    let &[start, end] = bounds.as_slice() else { return };
+    if start == 0 || end <= start || secret.is_empty() {
+        return;
+    }
+    // SAFETY: the kernel says that the arguments are there, in the stack of this process, where they are writable and stay
+    // for its life. Nobody reads them at this moment: there is no other thread yet, and what std gives out are copies.
+    let arguments = unsafe { std::slice::from_raw_parts_mut(start as *mut u8, end - start) };
+    let mut at = 0;
+    while let Some(found) = arguments.get_mut(at..at + secret.len()) {
+        if found == secret.as_bytes() {
+            found.fill(b'*');
+        }
+        at += 1;
+    }
+}
+
 /// Tells systemd, if it wants to know (`Type=notify`; sd_notify(3)).
 pub fn notify(state: &str) {
     let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };

@@ -10,8 +10,8 @@ mod linux;
 mod procfs;
 #[cfg(target_os = "linux")]
 pub use linux::{
-    Appear, Network, asleep, keep_little_unsent, keep_standard_descriptors, notify, now, peer_uid,
-    reopen_nonblocking,
+    Appear, Network, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, notify, now,
+    peer_uid, reopen_nonblocking,
 };
 #[cfg(target_os = "linux")]
 pub use procfs::Hints;
@@ -20,8 +20,8 @@ pub use procfs::Hints;
 mod other;
 #[cfg(not(target_os = "linux"))]
 pub use other::{
-    Appear, Hints, Network, asleep, keep_little_unsent, keep_standard_descriptors, notify, now, peer_uid,
-    reopen_nonblocking,
+    Appear, Hints, Network, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, notify,
+    now, peer_uid, reopen_nonblocking,
 };
 
 #[cfg(target_os = "linux")]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::foreign;
-use crate::safety::{Guarded, rest};
+use crate::safety::{Guarded, rest, wait};
 use crate::terminal::Folder;
 
 /// A certificate for this machine, and its key.
@@ -78,6 +78,8 @@ fn frames_without_http_are_encrypted_too() {
     let url = format!("tls://{}/#token={}", host.address, host.token);
     let mut attach = host.runner(&["attach", &url, "--tls-ca", &certificate]);
     let mut attach = attach.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("attach");
+    let shown = || std::fs::read_to_string(format!("/proc/{}/cmdline", attach.id())).expect("it runs");
+    wait("the token to be wiped", || shown().contains("token=****") && !shown().contains(&host.token));
     attach.stdin.take().expect("a pipe").write_all(b"go\n").expect("typed");
     let mut shown = String::new();
     attach.stdout.take().expect("a pipe").read_to_string(&mut shown).expect("text");
