@@ -22,6 +22,7 @@ pub mod port;
 pub mod ps;
 mod roster;
 pub mod runtime;
+pub mod screen;
 pub mod signals;
 pub mod strip;
 pub mod terminal;

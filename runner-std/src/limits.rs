@@ -68,3 +68,19 @@ pub const CALLS: usize = 256;
 pub const LIST: usize = 16 << 20;
 /// For who lists sessions: until a host that does not answer is passed over.
 pub const ANSWER: stillwire::Duration = stillwire::Duration::from_secs(3);
+/// Cells of a screen that is remembered; larger ones are not.
+pub const CELLS: usize = 1 << 18;
+/// The largest side of a terminal.
+pub const SIDE: usize = stillwire::link::frame::MAX_SIDE as usize;
+/// Lines above the screen that are told to whoever attaches.
+pub const SCROLLBACK_LINES: usize = 500;
+/// And bytes of them.
+pub const SCROLLBACK_BYTES: usize = 48 << 10;
+/// Output that is replayed to find out what is on a screen, in bytes.
+pub const REPLAYED: u64 = 4 << 20;
+/// For so long at the most.
+pub const PAINTING: stillwire::Duration = stillwire::Duration::from_millis(250);
+/// Bytes per microsecond that a program prints which floods.
+pub const FLOOD: u64 = 2;
+/// What a session has printed up to here is shown as it was printed, with no screen in between.
+pub const SHORT: u64 = 16 << 10;

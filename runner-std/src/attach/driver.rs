@@ -90,7 +90,7 @@ impl Attach {
         let stdin = rustix::stdio::stdin();
         let screen = Screen::new()?;
         let raw = if rustix::termios::isatty(stdin) { Some(Raw::enter(stdin)?) } else { None };
-        let config = Config { role, ..Config::DEFAULT };
+        let config = Config { role, screen: screen.is_terminal(), ..Config::DEFAULT };
         let (id, seed) = (u64::from_ne_bytes(random()?), u64::from_ne_bytes(random()?));
         let (typed, requests) = (vec![0; limits::TYPED], Vec::new());
         let network = if target.is_local() { None } else { Network::watch().ok() };

@@ -70,9 +70,9 @@ impl Attach {
                         };
                         match heard {
                             Ok(Heard::Output { bytes, .. }) => self.screen.show(bytes),
-                            Ok(Heard::Restart { lost, bytes, .. }) => {
-                                self.screen.restart(lost);
-                                self.screen.show(bytes);
+                            Ok(Heard::Restart { lost, first, bytes, .. }) => {
+                                self.screen.restart(if first { 0 } else { lost });
+                                self.screen.paint(bytes);
                             }
                             Ok(Heard::Snapshot { bytes, .. }) => self.screen.show(bytes),
                             Ok(Heard::Welcome { anew, .. }) => {

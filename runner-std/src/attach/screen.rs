@@ -5,6 +5,7 @@ use std::io;
 use stillwire::scan::{Config, Modes, Scanner, Signal, Token};
 
 use crate::outlet::Outlet;
+use crate::screen::WIPE;
 use crate::terminal;
 use crate::watch::notify;
 
@@ -81,12 +82,22 @@ impl Screen {
     pub(super) fn restart(&mut self, lost: u64) {
         if self.is_terminal && self.used {
             self.calm();
-            self.out.push(b"\x1B[H\x1B[2J");
+            self.out.push(b"\x1B[r\x1B[m\x1B[H\x1B[2J");
         }
         self.replays = true;
         if !self.is_terminal && lost > 0 {
             eprintln!("[{lost} bytes of output are lost: they were not read in time]");
         }
+    }
+
+    /// Shows the beginning of a screen, or what else comes first. What a shell has left in this terminal goes up before.
+    pub(super) fn paint(&mut self, bytes: &[u8]) {
+        if self.is_terminal && !self.used && bytes.starts_with(WIPE.as_bytes()) {
+            let rows = terminal::size().ws_row;
+            self.out.push(format!("\x1B[{rows};1H").as_bytes());
+            self.out.push(&vec![b'\n'; rows.into()]);
+        }
+        self.show(bytes);
     }
 
     /// What the title should say; None: what it was.

@@ -17,15 +17,23 @@ use crate::link::{Connection, Input, Written};
 /// A peer's connection.
 #[derive(Debug)]
 pub(super) struct Guest {
-    peer: PeerId,
+    pub peer: PeerId,
     connection: Connection,
     /// The offset behind the output that it was handed.
-    shown: u64,
+    pub shown: u64,
     /// When an acknowledgement is sent that waits for company.
     hold: Option<Instant>,
+    /// It waits for the screen of this session; whether it has seen nothing of it yet.
+    pub waits: Option<(usize, bool)>,
+    /// What it is being shown.
+    pub screen: Vec<u8>,
 }
 
 impl Guest {
+    const fn new(peer: PeerId, connection: Connection) -> Self {
+        Self { peer, connection, shown: 0, hold: None, waits: None, screen: Vec::new() }
+    }
+
     /// When something has to be written that waits.
     pub(super) const fn poll_at(&self) -> Option<Instant> {
         self.hold
@@ -67,9 +75,7 @@ impl Server {
             let token = kind::GUEST | u64::from(peer.generation) << 16 | u64::from(peer.slot);
             let watched = connection.watch(&mut self.poller, token, true);
             match self.guests.get_mut(usize::from(peer.slot)) {
-                Some(slot) if watched.is_ok() => {
-                    *slot = Some(Guest { peer, connection, shown: 0, hold: None });
-                }
+                Some(slot) if watched.is_ok() => *slot = Some(Guest::new(peer, connection)),
                 _ => {
                     let _ = self.core.handle_closed(now, peer, CloseReason::Full);
                 }
@@ -157,25 +163,30 @@ impl Server {
 
     /// Asks for frames while connections have room, and writes them.
     pub(super) fn speak(&mut self, now: Instant) {
-        for guest in self.guests.iter_mut().flatten() {
-            let (peer, connection) = (guest.peer, &mut guest.connection);
+        self.show(now);
+        for Guest { peer, connection, shown, hold, screen, .. } in self.guests.iter_mut().flatten() {
+            let peer = *peer;
             let mut turns = limits::TURNS;
             // Nobody waits for an acknowledgement alone: the echo of the key takes it along.
-            let mut urgent = connection.wants_write() && guest.hold.is_none_or(|at| at <= now);
+            let mut urgent = connection.wants_write() && hold.is_none_or(|at| at <= now);
             loop {
                 let mut broken = false;
-                while let Some(frame) = self.core.next_frame(now, peer, connection.room()) {
+                while let Some(frame) = self.core.next_frame_with(now, peer, connection.room(), screen) {
                     if let Frame::Output { offset, bytes } = &frame {
-                        guest.shown = offset.saturating_add(bytes.len() as u64);
+                        *shown = offset.saturating_add(bytes.len() as u64);
                     }
                     urgent |= !matches!(frame, Frame::InputAck { again: false, .. });
+                    let painted = matches!(frame, Frame::Snapshot { last: true, .. });
                     broken |= connection.send(&frame).is_err();
+                    if painted {
+                        *screen = Vec::new();
+                    }
                 }
                 if !connection.wants_write() {
-                    guest.hold = None;
+                    *hold = None;
                     break;
                 }
-                guest.hold = if urgent { None } else { guest.hold.or(Some(now.after(limits::ACK))) };
+                *hold = if urgent { None } else { hold.or(Some(now.after(limits::ACK))) };
                 connection.hold(!urgent);
                 if !urgent {
                     break;

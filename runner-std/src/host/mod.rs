@@ -12,6 +12,7 @@ mod list;
 mod log;
 mod news;
 mod pace;
+mod screens;
 mod seats;
 mod server;
 mod sessions;
@@ -114,6 +115,7 @@ fn config(settings: &Settings) -> host::Config {
         heartbeat: heartbeat::Config { interval: settings.heartbeat, ..heartbeat::Config::DEFAULT },
         linger: linger::Config { timeout: settings.idle_timeout, strict: settings.idle_strict },
         share: settings.share,
+        screens: true,
         ..host::Config::DEFAULT
     }
 }

@@ -8,8 +8,6 @@ use stillwire::idle::{Due, Event, Evidence, Hint};
 use stillwire::link::frame::Role;
 use stillwire::link::history::Size;
 use stillwire::link::host::Peer;
-use stillwire::link::replay::Attach;
-use stillwire::scan::Mode;
 
 use super::pace::Pace;
 use super::server::{Server, kind};
@@ -17,6 +15,7 @@ use crate::limits;
 use crate::os::{Hints, Interest, Poller, Source};
 use crate::port::pty::Outcome;
 use crate::port::{Came, Port};
+use crate::screen::Model;
 use crate::track::{Report, Said, What};
 use crate::watch::observers::Observers;
 
@@ -39,6 +38,8 @@ pub(super) struct Seat {
     events: Source,
     /// Whether the port waits for a reader, and how far behind the slowest is.
     pace: Pace,
+    /// What is on its screen; None: it has none.
+    pub model: Option<Model>,
     behind: u64,
     /// How the command ended, and what was printed since by whatever it left behind.
     ended: Option<(Outcome, usize)>,
@@ -48,6 +49,7 @@ impl Seat {
     /// A session around a port.
     pub(super) fn new(index: usize, name: String, command: String, port: Port, observers: Observers) -> Self {
         let pid = if let Port::Pty(command) = &port { Some(command.pty.pid()) } else { None };
+        let model = matches!(port, Port::Pty(_)).then(Model::default);
         let listens = observers.events.is_some();
         Self {
             name,
@@ -60,6 +62,7 @@ impl Seat {
             hints: Hints::default(),
             events: Source::new(kind::EVENTS | index as u64),
             pace: Pace::default(),
+            model,
             behind: 0,
             ended: None,
         }
@@ -104,6 +107,14 @@ impl Seat {
             port.resize(winsize(size));
         }
         self.observers.record(|recorder| recorder.resize(now, size.columns, size.rows));
+    }
+
+    /// Has the program paint its screen anew, by changing the size of its terminal for a moment.
+    pub(super) fn nudge(&self, size: Option<Size>) {
+        if let (Some(Port::Pty(command)), Some(size)) = (&self.port, size.map(winsize)) {
+            command.pty.resize(Winsize { ws_row: size.ws_row.saturating_sub(1).max(1), ..size });
+            command.pty.resize(size);
+        }
     }
 
     pub(super) fn status(&mut self, event: Event, evidence: Evidence) {
@@ -208,7 +219,9 @@ impl Server {
         }
         seat.tell(now, bytes);
         seat.watch_events(&mut self.poller);
-        match seat.ended {
+        let ended = seat.ended;
+        self.keep_up(now, session);
+        match ended {
             None => ControlFlow::Break(()),
             Some((_, after)) if after > limits::LAST_WORDS => {
                 self.exit(now, session);
@@ -271,22 +284,6 @@ impl Server {
             seat.pace.handle(now, behind, session.history().capacity() as u64);
             let want = Interest { read: !seat.pace.is_held(), write: !session.typed().0.is_empty() };
             let _ = port.watch(&mut self.poller, want);
-        }
-    }
-
-    /// Somebody attached. A full screen that they see only a part of is painted anew by the program itself, if its
-    /// terminal changes its size for a moment.
-    pub(super) fn attached(&mut self, session: usize, attach: Attach) {
-        let Some(state) = self.core.session(session) else { return };
-        let begins = state.history().start() == 0;
-        let full = state.modes().is_on(Mode::AlternateScreen);
-        let Some(size) = state.history().size().filter(|_| attach != Attach::Exact && full && !begins) else {
-            return;
-        };
-        if let Some(Port::Pty(command)) = self.seats.get(session).and_then(|seat| seat.port.as_ref()) {
-            let size = winsize(size);
-            command.pty.resize(Winsize { ws_row: size.ws_row.saturating_sub(1).max(1), ..size });
-            command.pty.resize(size);
         }
     }
 }

@@ -177,6 +177,7 @@ impl Server {
             .chain(self.leaving.map(|(at, _)| at))
             .chain(self.news_at)
             .chain(self.watchdog.poll_at())
+            .chain(self.screen_at())
             .min()
     }
 
@@ -233,7 +234,7 @@ impl Server {
     pub(super) fn handle(&mut self, now: Instant, event: Event) {
         self.note(now, &event);
         match event {
-            Event::Attached { session, attach, .. } => self.attached(session, attach),
+            Event::Screen { peer, session, first } => self.wanted(peer, session, first),
             Event::Detached { peer, .. } => self.part(peer),
             Event::Resize { session, size } => {
                 if let Some(seat) = self.seats.get_mut(session) {

@@ -6,6 +6,7 @@ mod host;
 mod jobs;
 mod list;
 mod safety;
+mod screens;
 mod service;
 mod sessions;
 mod terminal;

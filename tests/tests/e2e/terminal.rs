@@ -177,6 +177,11 @@ impl Terminal {
         String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p", "-e"]).stdout).into_owned()
     }
 
+    /// What the screen shows, and all that was there before.
+    pub(crate) fn scrollback(&self) -> String {
+        String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p", "-S", "-"]).stdout).into_owned()
+    }
+
     /// The title of the terminal in the current window.
     pub(crate) fn title(&self) -> String {
         String::from_utf8_lossy(&self.tmux(&["display-message", "-p", "#{pane_title}"]).stdout).into_owned()

@@ -322,7 +322,7 @@ where
             && let Some(restart) = &mut state.seat.restart
         {
             restart.text = Text::Asked;
-            return Some(Event::Screen { peer, session });
+            return Some(Event::Screen { peer, session, first: state.seat.first });
         }
         let Phase::Gone { reason, attached } = state.phase else { return None };
         state.phase = Phase::Free;

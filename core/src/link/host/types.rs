@@ -159,6 +159,8 @@ pub enum Event {
         peer: PeerId,
         /// What it watches.
         session: usize,
+        /// It has been told no beginning yet: lines above the screen are new to it.
+        first: bool,
     },
     /// The session's terminal has this size now: tell the port.
     Resize {
