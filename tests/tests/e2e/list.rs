@@ -176,8 +176,9 @@ fn top_shows_attaches_kills_and_gives_the_terminal_back() {
     terminal.line("stty -a > before; runner-std top; echo rc=$?");
     terminal.wait_for("2 idle");
     terminal.wait_for("idle (awaiting input)");
+    terminal.wait(&|| terminal.screen().contains(['▂', '▃']), "a sparkline");
     let screen = terminal.screen();
-    assert!(screen.contains(['▂', '▃']) && screen.contains("tick") && screen.contains("Name?"), "{screen}");
+    assert!(screen.contains("tick") && screen.contains("Name?"), "{screen}");
     let colours = terminal.colours();
     assert!(colours.contains("5;4midle") && colours.contains("5;2mrunning"), "{colours:?}");
 
@@ -195,9 +196,11 @@ fn top_shows_attaches_kills_and_gives_the_terminal_back() {
     terminal.wait_for("rests");
 
     terminal.resize(40, 10);
-    terminal.wait(&|| !terminal.screen().contains("LAST LINE"), "a narrow list");
-    let small = terminal.screen();
-    assert!(small.contains("asks") && small.contains("rests") && small.contains("q quit"), "{small}");
+    let narrow = |screen: String| {
+        let whole = ["asks", "rests", "q quit"].iter().all(|text| screen.contains(text));
+        whole && !screen.contains("LAST LINE")
+    };
+    terminal.wait(&|| narrow(terminal.screen()), "a narrow list");
     terminal.resize(80, 24);
     terminal.text("G");
     terminal.text("K");
