@@ -45,7 +45,7 @@ const CHUNK: usize = 64;
 ///     RECEIVED.push(*byte, tick as u32); // in the interrupt
 /// }
 /// let mut bytes = [0; 16]; // in the main loop
-/// assert_eq!(RECEIVED.take(&mut bytes), Taken { len: 4, lost: 1, at: 3 });
+/// assert_eq!(RECEIVED.take(&mut bytes), Taken { len: 4, lost: 1, at: 4 });
 /// assert_eq!(&bytes[..4], b"boot");
 /// ```
 #[derive(Debug)]
@@ -59,7 +59,7 @@ struct State<const N: usize> {
     /// Index of the oldest byte.
     first: usize,
     len: usize,
-    /// When the newest byte came, in ticks.
+    /// When the newest byte came, lost or not, in ticks.
     at: u32,
     /// Bytes that came when there was no room, and the main loop does not know of.
     hole: u32,
@@ -75,7 +75,7 @@ pub struct Taken {
     pub len: usize,
     /// Behind these so many are missing.
     pub lost: u32,
-    /// The reading of the counter when the newest byte came.
+    /// The reading of the counter when the newest byte came, be it one that was lost.
     pub at: u32,
 }
 
