@@ -70,10 +70,11 @@ fn chunk_of_64_bytes_to_peers(bencher: Bencher<'_, '_>, peers: usize) {
 }
 
 /// A read from a pseudo-terminal in a flood, told to nobody: what the session costs.
-#[divan::bench(args = ["plain", "coloured", "repainted"])]
+#[divan::bench(args = ["plain", "coloured", "repainted", "yes"])]
 fn output_of_4_kilobytes(bencher: Bencher<'_, '_>, kind: &str) {
     let (mut desk, _) = desk(0);
     let line: &[u8] = match kind {
+        "yes" => b"y\r\n",
         "plain" => b"   1234567 info  the quick brown fox jumps over the lazy dog and goes on\r\n",
         "coloured" => b"\x1b[32m  Compiling\x1b[0m stillwire v0.1.0 (core) \x1b[2m[112/204]\x1b[0m\r\n",
         _ => b"\x1b[5;3Hload 0.71 \x1b[7mmem\x1b[27m 41%\x1b[6;3H\x1b[2Kcpu 3% idle 97% \x1b[38;5;208m####\x1b[m",

@@ -191,8 +191,40 @@ impl<'i> Tokens<'_, 'i> {
         self.held.is_none() && self.scanner.is_ground()
     }
 
+    /// The next token, wherever the machine is.
+    fn next_elsewhere(&mut self) -> Option<Token<'i>> {
+        if self.held.is_some() {
+            return self.held.take();
+        }
+        loop {
+            let run = match self.scanner.machine.state {
+                State::Ground if self.scanner.machine.is_ground() => self.in_ground(),
+                State::String(kind) => self.payload(kind),
+                _ => None,
+            };
+            if run.is_some() {
+                return run;
+            }
+            let byte = *self.rest.first()?;
+            if self.scanner.machine.breaks_pending(byte) {
+                let cut = self.scanner.machine.pending().len();
+                self.scanner.machine.clear_pending();
+                return Some(Token::Invalid(cut as u8));
+            }
+            self.advance(1);
+            let (token, held) = self.scanner.take(byte);
+            if held.is_some() {
+                self.held = held;
+            }
+            if token.is_some() {
+                return token;
+            }
+        }
+    }
+
     /// The run of text, control or whole control sequence that the rest begins with, outside of
     /// everything. What is left for the machine is rare.
+    #[inline]
     fn in_ground(&mut self) -> Option<Token<'i>> {
         loop {
             match self.rest {
@@ -272,34 +304,15 @@ impl<'i> Tokens<'_, 'i> {
 impl<'i> Iterator for Tokens<'_, 'i> {
     type Item = Token<'i>;
 
+    #[inline]
     fn next(&mut self) -> Option<Token<'i>> {
-        if self.held.is_some() {
-            return self.held.take();
-        }
-        loop {
-            let run = match self.scanner.machine.state {
-                State::Ground if self.scanner.machine.is_ground() => self.in_ground(),
-                State::String(kind) => self.payload(kind),
-                _ => None,
-            };
-            if run.is_some() {
-                return run;
-            }
-            let byte = *self.rest.first()?;
-            if self.scanner.machine.breaks_pending(byte) {
-                let cut = self.scanner.machine.pending().len();
-                self.scanner.machine.clear_pending();
-                return Some(Token::Invalid(cut as u8));
-            }
-            self.advance(1);
-            let (token, held) = self.scanner.take(byte);
-            if held.is_some() {
-                self.held = held;
-            }
+        if self.held.is_none() && self.scanner.machine.is_ground() {
+            let token = self.in_ground();
             if token.is_some() {
                 return token;
             }
         }
+        self.next_elsewhere()
     }
 }
 

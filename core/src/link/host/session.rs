@@ -141,13 +141,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Session<B> {
 impl<'i, B: AsRef<[u8]> + AsMut<[u8]>> Iterator for Printed<'_, 'i, B> {
     type Item = Token<'i>;
 
+    #[inline]
     fn next(&mut self) -> Option<Token<'i>> {
-        let token = self.watched.next()?;
+        let next = self.watched.next();
+        let token = next.as_ref()?;
         self.visible |= matches!(token, Token::Text(_) | Token::Char(_) | Token::Invalid(_));
         if let Some(mark) = self.watched.mark() {
             self.history.mark(mark, self.watched.modes());
         }
-        Some(token)
+        next
     }
 }
 
