@@ -134,7 +134,7 @@ fn whatever_is_printed_a_picture_of_it_is_the_same() {
                         "\x1b[{}{}",
                         random(4),
                         ["J", "K", "L", "M", "P", "@", "X", "S", "T"][random(9) as usize]
-                    )
+                    );
                 }
                 4 => output += ["\x1b7", "\x1b8", "\x1bM", "\x1bD", "\x1bE"][random(5) as usize],
                 5 => output += ["\x1b[?1049h", "\x1b[?1049l"][random(2) as usize],
