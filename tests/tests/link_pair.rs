@@ -45,7 +45,7 @@ impl Pair {
         let link = *rng.pick(&[Link::Reliable, Link::Lossy]);
         let history = *rng.pick(&[64, 256, 4_096]);
         // On every second seed the host has screens, which are longer than the history.
-        let screens = seed % 2 == 0;
+        let screens = seed.is_multiple_of(2);
         let config = client::Config { link, screen: screens, ..client::Config::DEFAULT };
         Self {
             host: Host::new(
@@ -162,17 +162,17 @@ impl Pair {
         for _ in 0..self.rng.below(4) {
             let lost = self.loses && self.rng.below(10) == 0;
             if let Some(bytes) = self.up.pop_front().filter(|_| !lost) {
-                self.to_host(peer, decode(&bytes).unwrap());
+                self.tell_host(peer, decode(&bytes).unwrap());
             }
             let lost = self.loses && self.rng.below(10) == 0;
             if let Some(bytes) = self.down.pop_front().filter(|_| !lost) {
-                self.to_client(generation, decode(&bytes).unwrap());
+                self.tell_client(generation, decode(&bytes).unwrap());
             }
         }
         moved
     }
 
-    fn to_host(&mut self, peer: PeerId, frame: Frame<'_>) {
+    fn tell_host(&mut self, peer: PeerId, frame: Frame<'_>) {
         if self.host.handle_received(self.now, peer).is_err() {
             return;
         }
@@ -183,7 +183,7 @@ impl Pair {
         }
     }
 
-    fn to_client(&mut self, generation: Generation, frame: Frame<'_>) {
+    fn tell_client(&mut self, generation: Generation, frame: Frame<'_>) {
         if self.client.handle_received(self.now, generation).is_err() {
             return;
         }
@@ -258,7 +258,8 @@ fn live_one(seed: u64) {
             11 => pair.client.handle_online(pair.now),
             12 => pair.client.handle_user(pair.now),
             13 => {
-                pair.client.handle_resize(pair.now, Size { columns: 80, rows: 20 + pair.rng.below(3) as u16 })
+                pair.client
+                    .handle_resize(pair.now, Size { columns: 80, rows: 20 + pair.rng.below(3) as u16 });
             }
             _ => pair.read_port(),
         }

@@ -140,7 +140,11 @@ fn echo(peer: &Peer, keys: usize, flood: bool) -> io::Result<Vec<f64>> {
     let result = std::thread::scope(|scope| {
         if let Some(flooding) = &flooding {
             scope.spawn(|| {
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) && read(flooding, 100).is_ok() {}
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    if read(flooding, 100).is_err() {
+                        break;
+                    }
+                }
             });
         }
         let result = read_until(&pty, END).and_then(|()| {
