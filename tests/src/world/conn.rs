@@ -26,6 +26,8 @@ pub(super) struct End<'b> {
     pub(super) blocked: bool,
     /// When bytes came last, or it was opened.
     pub(super) heard: u64,
+    /// Errors of both lines until then.
+    pub(super) errors: u64,
     /// When the pipe took bytes last.
     pub(super) wrote: u64,
     /// This end is not to be blamed for calling the other one dead, until then and for a while after.
@@ -84,6 +86,7 @@ impl<'b> End<'b> {
             fresh: true,
             blocked: false,
             heard: 0,
+            errors: 0,
             wrote: 0,
             excuse: 0,
         }
@@ -207,6 +210,11 @@ impl<'b> Conn<'b> {
     pub(super) fn excuse(&mut self, until: u64) {
         self.near.excuse = self.near.excuse.max(until);
         self.far.excuse = self.far.excuse.max(until);
+    }
+
+    /// Errors of both lines so far.
+    pub(super) fn errors(&self) -> u64 {
+        self.up.errors() + self.down.errors()
     }
 
     /// So long an answer may take on it, and be no sign of anything.

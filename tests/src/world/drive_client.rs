@@ -47,6 +47,7 @@ impl World<'_> {
                 break;
             }
             self.conns[c].near.heard = self.now;
+            self.conns[c].near.errors = self.conns[c].errors();
             if self.clients[i].core.handle_received(now, generation).is_err() {
                 // It parted with it a moment ago, in a part of this very read.
                 self.conns[c].down.took(len);

@@ -31,6 +31,7 @@ impl World<'_> {
                 break;
             }
             self.conns[c].far.heard = self.now;
+            self.conns[c].far.errors = self.conns[c].errors();
             if self.host.core.handle_received(now, peer).is_err() {
                 self.fail(format!("the host disowns connection {c}"));
                 return;
