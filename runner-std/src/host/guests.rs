@@ -98,7 +98,7 @@ impl Server {
     }
 
     /// Does what the core says until it has nothing more to say.
-    fn settle(&mut self, now: Instant) {
+    pub(super) fn settle(&mut self, now: Instant) {
         while let Some(event) = self.core.poll(now) {
             self.changed = true;
             self.handle(now, event);

@@ -141,6 +141,10 @@ impl Server {
             for ready in ready.iter().filter(|ready| ready.token & kind::MASK != kind::PORT) {
                 self.ready(now, *ready);
             }
+            // A new size comes before the keys that were typed behind it.
+            if ready.iter().any(|ready| ready.token & kind::MASK == kind::GUEST) {
+                self.settle(now);
+            }
             self.give(now);
             for ready in ready.iter().filter(|ready| ready.token & kind::MASK == kind::PORT) {
                 self.ready(now, *ready);

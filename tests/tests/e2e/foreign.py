@@ -36,11 +36,15 @@ def hello(client, token, role=1):
 
 async def until(socket, wanted, what):
     """Reads frames until one is wanted; answers pings. Output is joined."""
-    output = b""
+    output, began = b"", time.monotonic()
     while True:
-        message = await asyncio.wait_for(socket.recv(), 30)
+        try:
+            message = await asyncio.wait_for(socket.recv(), 15)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"no {what}, but {output}") from None
         version, kind, length = struct.unpack(">BBH", message[:4])
         assert version == 0xA1 and len(message) == 4 + length, message[:8]
+        assert time.monotonic() - began < 30, f"no {what}, but {output}"
         if kind == 0x04:
             await socket.send(frame(0x05, message[4:8]))
         if kind == 0x10:
@@ -69,8 +73,9 @@ async def closed(socket):
 
 async def page():
     async with connect(origin=ORIGIN) as socket:
-        await socket.send(hello(1, TOKEN))
+        await socket.send(hello(time.monotonic_ns(), TOKEN))
         await until(socket, lambda kind, *_: kind == 0x02, "a welcome")
+        await until(socket, lambda kind, body, output: b"$ " in output or b"# " in output, "a prompt")
         await socket.send(frame(0x22, struct.pack(">HH", 90, 30)))
         await socket.send(frame(0x20, struct.pack(">Q", 0) + b"stty size; echo $((20 + 2))-typed\r"))
         await until(socket, lambda kind, body, output: b"30 90" in output and b"22-typed" in output, "an answer")
