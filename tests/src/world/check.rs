@@ -137,6 +137,23 @@ struct Typist {
     jumps: Vec<(u64, u64)>,
 }
 
+impl Typist {
+    /// Where it may go on: where it may be, and the ends of what it may have dropped from there.
+    fn reach(&self) -> Vec<u64> {
+        let mut places = self.places.clone();
+        let mut seen = 0;
+        while let Some(&place) = places.get(seen) {
+            seen += 1;
+            for &(from, to) in &self.jumps {
+                if (from..to).contains(&place) && !places.contains(&to) {
+                    places.push(to);
+                }
+            }
+        }
+        places
+    }
+}
+
 impl Port {
     pub(super) fn new() -> Self {
         Self { typists: vec![Typist::default(); stream::TYPISTS], taken: 0 }
@@ -162,12 +179,9 @@ impl Port {
             let client = stream::typist(byte);
             let typist = self.typists.get_mut(client).ok_or(format!("nobody types {byte:#x}"))?;
             let mut after = Vec::new();
-            for &place in &typist.places {
-                let ends = typist.jumps.iter().filter(|(from, to)| (*from..*to).contains(&place));
-                for at in core::iter::once(place).chain(ends.map(|(_, to)| *to)) {
-                    if stream::typed(client, at) == byte && !after.contains(&(at + 1)) {
-                        after.push(at + 1);
-                    }
+            for at in typist.reach() {
+                if stream::typed(client, at) == byte && !after.contains(&(at + 1)) {
+                    after.push(at + 1);
                 }
             }
             if after.is_empty() {
@@ -181,8 +195,7 @@ impl Port {
     /// Whether it may have been given all before `number`.
     pub(super) fn has(&self, client: usize, number: u64) -> bool {
         let Some(typist) = self.typists.get(client) else { return true };
-        let dropped = |place: u64| typist.jumps.iter().any(|(from, to)| place >= *from && number == *to);
-        typist.places.iter().any(|&place| place == number || dropped(place))
+        typist.reach().contains(&number)
     }
 
     pub(super) fn places(&self, client: usize) -> &[u64] {

@@ -13,8 +13,8 @@ const BY_HOST: u64 = 30 * SECOND;
 const STALLED: u64 = 15 * SECOND;
 /// A client notices that the host is dead within so long, and what the line takes.
 const BY_CLIENT: u64 = 35 * SECOND;
-/// So many errors on a noisy line since the last byte came are a fault: each may have swallowed a question.
-const MANY: u64 = 2;
+/// So many errors on a noisy line since the last byte came are a fault: one that hits a delimiter swallows two frames.
+const MANY: u64 = 1;
 /// A probe takes so long at the most.
 const BY_PROBE: u64 = 5 * SECOND;
 
