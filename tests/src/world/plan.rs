@@ -111,7 +111,8 @@ impl Plan {
             share,
             kind,
             history: 256 << random.below(if kind == Kind::Noisy { 4 } else { 9 }),
-            inbox: 256 << random.below(4),
+            // Those who share a session share its inbox: with a few bytes each they type a few in a round trip.
+            inbox: (256 << random.below(4)).max(if share { 128 * clients } else { 0 }),
             typed: 64 << random.below(5),
             max_body,
             slots: clients + 1 + random.below(clients + 4),
