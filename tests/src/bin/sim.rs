@@ -115,7 +115,7 @@ fn many(wish: &Wish) -> ExitCode {
             });
         }
         drop(sender);
-        let mut told = start;
+        let (mut told, mut known) = (start, 0);
         for (seed, outcome) in outcomes {
             match outcome {
                 Ok(Outcome { tally, failure, .. }) => {
@@ -124,6 +124,10 @@ fn many(wish: &Wish) -> ExitCode {
                 }
                 Err(panic) => failures.push((seed, format!("panicked: {panic}"))),
             }
+            if let Some((seed, what)) = failures.get(known..).and_then(<[_]>::first) {
+                eprintln!("\rFAILED seed {seed}: {what}");
+            }
+            known = failures.len();
             let spent = start.elapsed().as_secs_f64();
             if failures.len() >= ENOUGH || total.hours() >= wish.hours || spent >= wish.seconds {
                 stop.store(true, Ordering::Relaxed);
