@@ -126,8 +126,9 @@ impl Said {
                     _ => Attach::Reanchor,
                 };
                 let offset = has.filter(|_| attach == Attach::Exact).map_or(0, |has| has.offset);
+                let known_since = if resumed { 1 } else { 2 };
                 let limit = input + 9;
-                Frame::Welcome(Welcome { attach, offset, resumed, input, limit, ..welcome(epoch, role) })
+                Frame::Welcome(Welcome { attach, offset, known_since, input, limit, ..welcome(epoch, role) })
             }
             Self::Wrong(welcome) => Frame::Welcome(welcome),
             Self::Output(by) => Frame::Output { offset: beside(by), bytes: TEXT },
@@ -155,7 +156,7 @@ const fn welcome(epoch: u64, role: Role) -> Welcome {
         epoch,
         offset: 0,
         attach: Attach::Reanchor,
-        resumed: false,
+        known_since: 1,
         input: 0,
         limit: 9,
     }

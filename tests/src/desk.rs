@@ -3,7 +3,7 @@
 use stillwire::idle::{self, Exit};
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::stream::Part;
-use stillwire::link::frame::{Frame, Hello, MAX_BODY, Role, Token};
+use stillwire::link::frame::{Frame, Hello, MAX_BODY, Role, Token, Welcome};
 use stillwire::link::history::{History, Size};
 use stillwire::link::host::{Config, Event, Heard, Host, Link, Peer, PeerId, Session};
 use stillwire::link::replay::Place;
@@ -189,18 +189,19 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+fn welcomed(welcome: &Welcome) -> String {
+    let since = welcome.known_since;
+    let known = if since == welcome.generation { String::new() } else { format!(" known since {since}") };
+    format!(
+        "welcome {:?} {:?} at {} input {}{known} limit {}",
+        welcome.role, welcome.attach, welcome.offset, welcome.input, welcome.limit,
+    )
+}
+
 /// A frame in a line.
 pub fn line(frame: &Frame<'_>) -> String {
     match *frame {
-        Frame::Welcome(welcome) => format!(
-            "welcome {:?} {:?} at {} input {}{} limit {}",
-            welcome.role,
-            welcome.attach,
-            welcome.offset,
-            welcome.input,
-            if welcome.resumed { " resumed" } else { "" },
-            welcome.limit,
-        ),
+        Frame::Welcome(welcome) => welcomed(&welcome),
         Frame::Close { reason, .. } => format!("close {} {}", reason.code(), reason.as_str()),
         Frame::Ping { nonce, sent } => format!("ping {nonce} at {sent}"),
         Frame::Pong { nonce } => format!("pong {nonce}"),

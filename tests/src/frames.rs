@@ -41,13 +41,13 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
             epoch: 0x1122_3344_5566_7788,
             offset: 8_192,
             attach: Attach::Tail,
-            resumed: true,
+            known_since: 9,
             input: 12,
             limit: 4_108,
         }),
-        "a1 02 00 3c 00 00 02 00 00 03 00 00 00 09 00 00 00 00 00 e4 e1 c0 \
+        "a1 02 00 3f 00 00 02 00 00 03 00 00 00 09 00 00 00 00 00 e4 e1 c0 \
          00 00 00 00 02 16 0e c0 11 22 33 44 55 66 77 88 00 00 00 00 00 00 20 00 \
-         01 01 00 00 00 00 00 00 00 0c 00 00 00 00 00 00 10 0c",
+         01 00 00 00 09 00 00 00 00 00 00 00 0c 00 00 00 00 00 00 10 0c",
     ),
     (
         Frame::Close { reason: CloseReason::Superseded, text: "taken over" },
@@ -143,7 +143,7 @@ impl Material {
                 epoch: random.bits(),
                 offset,
                 attach,
-                resumed: flag,
+                known_since: random.bits() as u32,
                 input: other.min(offset),
                 limit: other.max(offset),
             }),

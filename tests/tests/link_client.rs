@@ -24,21 +24,14 @@ const WELCOME: Welcome = Welcome {
     epoch: 7,
     offset: 0,
     attach: Attach::Reanchor,
-    resumed: false,
+    known_since: 1,
     input: 0,
     limit: 1_000,
 };
 
 /// Of one that knows it: it stands at `offset`, and the host expects byte `input`.
 fn back(offset: u64, input: u64) -> Frame<'static> {
-    Frame::Welcome(Welcome {
-        attach: Attach::Exact,
-        offset,
-        resumed: true,
-        input,
-        limit: input + 1_000,
-        ..WELCOME
-    })
+    Frame::Welcome(Welcome { attach: Attach::Exact, offset, input, limit: input + 1_000, ..WELCOME })
 }
 
 fn output(offset: u64, text: &str) -> Frame<'_> {
@@ -176,7 +169,7 @@ fn output_goes_on_where_it_was_and_is_shown_once() {
 fn what_is_lost_is_told_to_the_byte() {
     let mut terminal = stable();
     terminal.closed(1006).now(Client::handle_user).connected().story();
-    let tail = Welcome { attach: Attach::Tail, offset: 7, resumed: true, ..WELCOME };
+    let tail = Welcome { attach: Attach::Tail, offset: 7, ..WELCOME };
     terminal.hear(Frame::Welcome(tail));
     terminal.hear(Frame::Snapshot { offset: 100, last: false, bytes: b"modes" });
     terminal.hear(Frame::Snapshot { offset: 100, last: true, bytes: b"screen" }).hear(output(100, "$ "));
@@ -241,10 +234,20 @@ fn keys_typed_while_syncing_are_kept_and_delivered_once() {
 }
 
 #[test]
+fn a_host_that_heard_none_of_the_keys_but_knows_the_client_gets_them_again() {
+    let mut terminal = Terminal::new(Config::DEFAULT, 7, Instant::ZERO);
+    terminal.at(0).connected().hear(Frame::Welcome(WELCOME)).at(10).hear(Frame::Pong { nonce: 1 });
+    terminal.types("ls").closed(1006).now(Client::handle_user).connected().words();
+    terminal.hear(Frame::Welcome(Welcome { generation: 2, input: 0, ..WELCOME }));
+    assert_eq!(terminal.words(), ["< welcome", "live", "> ping 1 sent 0", "> input 0 ls"]);
+}
+
+#[test]
 fn a_host_that_has_forgotten_the_client_makes_it_say_what_nobody_knows() {
     let mut terminal = stable();
     terminal.types("ls").closed(1006).types("\r").now(Client::handle_user).connected().words();
-    terminal.hear(Frame::Welcome(Welcome { attach: Attach::Exact, offset: 7, input: 2, ..WELCOME }));
+    let anew = Welcome { attach: Attach::Exact, offset: 7, input: 2, known_since: 2, ..WELCOME };
+    terminal.hear(Frame::Welcome(anew));
     assert_eq!(terminal.words(), ["< welcome", "lost 2 typed", "live", "> ping 1 sent 2", "> input 2 \\r"]);
 }
 

@@ -19,13 +19,13 @@ const WELCOME: Welcome = Welcome {
     epoch: 7,
     offset: 0,
     attach: Attach::Reanchor,
-    resumed: false,
+    known_since: 1,
     input: 0,
     limit: 1_000,
 };
 
 fn back(offset: u64, input: u64) -> Welcome {
-    Welcome { attach: Attach::Exact, offset, resumed: true, input, ..WELCOME }
+    Welcome { attach: Attach::Exact, offset, input, ..WELCOME }
 }
 
 fn live(config: Config) -> Terminal {
@@ -110,7 +110,7 @@ fn a_request_that_a_forgetful_host_may_have_handled_is_told_as_lost() {
     let mut terminal = live(Config::DEFAULT);
     terminal.now(|client, now| assert_eq!(client.request(now, "clip", b"copy"), Ok(1)));
     terminal.closed(1006).now(Client::handle_user).connected().words();
-    terminal.hear(Frame::Welcome(Welcome { resumed: false, ..back(7, 0) }));
+    terminal.hear(Frame::Welcome(Welcome { known_since: 2, ..back(7, 0) }));
     assert_eq!(terminal.words(), ["< welcome", "lost request 1 sent true", "live", "> ping 1 sent 0"]);
 }
 

@@ -44,7 +44,7 @@ const WELCOME: Welcome = Welcome {
     epoch: 0,
     offset: 0,
     attach: Attach::Exact,
-    resumed: false,
+    known_since: 0,
     input: 0,
     limit: 0,
 };

@@ -27,7 +27,8 @@ pub(super) struct ClientSide {
     shift: u64,
     /// Which byte the last welcome went on with, if the host did not know the client.
     pub(super) forgotten: Option<u64>,
-    pub(super) epoch: Option<u64>,
+    /// The epoch of the last welcome, and since when its host knew the client.
+    known: Option<(u64, u32)>,
     pub(super) status: Status,
     /// When it last was not Live any more.
     pub(super) lost_at: u64,
@@ -77,7 +78,7 @@ impl ClientSide {
             typed: 0,
             shift: 0,
             forgotten: None,
-            epoch: None,
+            known: None,
             status: Status::Syncing,
             lost_at: now,
             role: terminal.role,
@@ -118,15 +119,20 @@ impl ClientSide {
 }
 
 impl ClientSide {
+    /// Whether this life of the session welcomed it last.
+    pub(super) fn is_of(&self, epoch: u64) -> bool {
+        self.known.is_some_and(|(known, _)| known == epoch)
+    }
+
     /// It was let in.
     pub(super) fn welcome(&mut self, welcome: &Welcome, host: &mut super::host::HostSide, paints: bool) {
-        let other = self.epoch != Some(welcome.epoch);
-        if other && self.epoch.is_some() {
+        let known = self.known.replace((welcome.epoch, welcome.known_since));
+        let other = known.is_none_or(|(epoch, _)| epoch != welcome.epoch);
+        if other && known.is_some() {
             self.shift = self.typed - welcome.input;
         }
-        self.epoch = Some(welcome.epoch);
         let next = welcome.input + self.shift;
-        self.forgotten = (!other && !welcome.resumed).then_some(next);
+        self.forgotten = (!other && known != self.known).then_some(next);
         if let Some(typist) = self.typist.filter(|_| other && host.stream.epoch() == welcome.epoch) {
             host.port.begin(typist, next);
         }

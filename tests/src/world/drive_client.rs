@@ -249,7 +249,7 @@ impl World<'_> {
                 self.tally.typed_lost += bytes;
                 let client = &mut self.clients[i];
                 if let (Some(typist), Some(next)) = (client.typist, client.forgotten.take())
-                    && client.epoch == Some(self.host.stream.epoch())
+                    && client.is_of(self.host.stream.epoch())
                 {
                     self.host.port.dropped(typist, next.saturating_sub(bytes), next);
                 }

@@ -245,9 +245,12 @@ impl World<'_> {
                         *failure = Some(format!("invariant 6: told {status:?} since {since}, is {last:?}"));
                     }
                 }
-                Frame::Welcome(welcome) if !welcome.resumed => {
+                Frame::Welcome(welcome) => {
                     if let Some((client, _)) = client {
-                        host.handled[clients[client].serial].clear();
+                        let handled = &mut host.handled[clients[client].serial];
+                        if handled.0 != welcome.known_since {
+                            *handled = (welcome.known_since, Default::default());
+                        }
                     }
                 }
                 _ => {}

@@ -33,8 +33,8 @@ pub(super) struct HostSide {
     pub(super) thawed: u64,
     /// It slept meanwhile.
     pub(super) slept: bool,
-    /// The last requests of each client, by serial number.
-    pub(super) handled: Vec<VecDeque<u64>>,
+    /// The last requests of each client, by serial number, and since when the host knows it.
+    pub(super) handled: Vec<(u32, VecDeque<u64>)>,
     /// Answers for which there was no room.
     pub(super) owed: Vec<(u64, u64)>,
     /// Numbers of the retained payloads.
@@ -85,7 +85,7 @@ impl HostSide {
             absent: None,
             thawed: 0,
             slept: false,
-            handled: vec![VecDeque::new(); clients],
+            handled: vec![Default::default(); clients],
             owed: Vec::new(),
             retained: [0; 4],
             over: false,
@@ -124,7 +124,7 @@ impl HostSide {
         if rest > 0 {
             return Ok(()); // if the rest does not come, it was not heard
         }
-        let handled = &mut self.handled[serial];
+        let (_, handled) = &mut self.handled[serial];
         if handled.contains(&id) {
             return Err(format!("request {id} of client {serial} is handled twice"));
         }

@@ -124,7 +124,7 @@ fn welcome(client: &mut Client<[u8; 16]>, now: u64, generation: Generation) {
         epoch: 7,
         offset: 0,
         attach: Attach::Reanchor,
-        resumed: false,
+        known_since: 1,
         input: 0,
         limit: 0,
     });

@@ -84,11 +84,11 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         if welcome.attach == Attach::Reanchor && !(lossy && known) {
             self.follower.handle_restart(welcome.epoch, welcome.offset);
         }
-        let anew = self.epoch.is_some_and(|epoch| epoch != welcome.epoch);
+        let anew = self.known.is_some_and(|(epoch, _)| epoch != welcome.epoch);
         if !self.resume(welcome, anew) && !lossy {
             return Err(Broken("welcome that expects what was not sent"));
         }
-        self.epoch = Some(welcome.epoch);
+        self.known = Some((welcome.epoch, welcome.known_since));
         let Some(link) = &mut self.connection else { return Ok(Heard::Nothing) };
         if !link.is_welcomed() {
             self.size.told = None;
@@ -104,7 +104,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
     }
 
     /// What was typed and asked goes on where the host expects it. False: where it cannot.
-    fn resume(&mut self, &Welcome { resumed, input, limit, max_body, .. }: &Welcome, anew: bool) -> bool {
+    fn resume(&mut self, welcome: &Welcome, anew: bool) -> bool {
+        let &Welcome { epoch, known_since, input, limit, max_body, .. } = welcome;
+        let resumed = self.known == Some((epoch, known_since));
         let lost = match anew {
             true => Ok(self.typed.handle_new_session(input, limit)),
             false => self.typed.handle_welcome(resumed, input, limit),

@@ -73,8 +73,8 @@ pub struct Client<B> {
     first: bool,
     /// A new beginning was not shown to its end.
     cut: bool,
-    /// Of the session that welcomed this client last.
-    epoch: Option<u64>,
+    /// Of the last welcome: the epoch of the session, and since which connection its host knows this client.
+    known: Option<(u64, u32)>,
     typed: Typed<B>,
     /// Typed bytes that were dropped and not told yet.
     typed_lost: u64,
@@ -134,7 +134,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             shown: None,
             first: true,
             cut: false,
-            epoch: None,
+            known: None,
             typed: Typed::new(typed),
             typed_lost: 0,
             requests: Requests::new(requests),

@@ -99,7 +99,7 @@ fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
     let (input, epoch) = be_u64(input)?;
     let (input, offset) = be_u64(input)?;
     let (input, attach) = attach(input)?;
-    let (input, resumed) = flag(input)?;
+    let (input, known_since) = be_u32(input)?;
     let (input, number) = be_u64(input)?;
     let (input, limit) = be_u64(input)?;
     let welcome = Welcome {
@@ -113,7 +113,7 @@ fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
         epoch,
         offset,
         attach,
-        resumed,
+        known_since,
         input: number,
         limit,
     };

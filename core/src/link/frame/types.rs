@@ -59,10 +59,11 @@ pub struct Welcome {
     pub offset: u64,
     /// What follows: output from `offset` on if [`Attach::Exact`], else a snapshot that begins anew.
     pub attach: Attach,
-    /// Whether the host knows this client. If not, what was sent of its input and not acknowledged may or may
-    /// not have been applied.
-    pub resumed: bool,
-    /// The number of the typed byte that the host expects next: that of the hello if it does not know the
+    /// The `generation` of the connection on which the host came to know this client. If the last
+    /// welcome of this epoch said the same, what was applied of the client's input is known. If not, what was sent
+    /// of it and not acknowledged may or may not have been applied.
+    pub known_since: u32,
+    /// The number of the typed byte that the host expects next: that of the hello if it did not know the
     /// client.
     pub input: u64,
     /// The number of the first typed byte that may not be sent yet; at least `input`, at most

@@ -107,7 +107,7 @@ fn welcome(writer: &mut Writer<'_>, welcome: &Welcome) {
         Attach::Tail => 1,
         Attach::Reanchor => 2,
     }]);
-    writer.put(&[u8::from(welcome.resumed)]);
+    writer.put(&welcome.known_since.to_be_bytes());
     long(writer, welcome.input);
     long(writer, welcome.limit);
 }

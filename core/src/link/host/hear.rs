@@ -47,9 +47,6 @@ where
     ) -> Result<Heard<'a>, Stale> {
         let now = self.clock.clamp(now);
         let state = self.peer(peer)?;
-        if let (Phase::Attached, Some(client)) = (state.phase, &mut state.client) {
-            client.heard |= !matches!(part.frame, Frame::Hello(_) | Frame::Close { .. });
-        }
         match (state.phase, part.frame) {
             (Phase::Closing { .. } | Phase::Gone { .. } | Phase::Free, _) => {}
             (_, Frame::Close { reason, .. }) => state.end(reason),
@@ -65,8 +62,8 @@ where
 
     /// Lets a peer in whose hello was heard: to this session, as what it wants to be and `most` allows.
     ///
-    /// An older connection of the same client is closed; and, unless the session is shared, whoever controls it, if
-    /// the peer is to. If there is no such session, or it is refused already, nobody is let in.
+    /// An older connection of the same client is closed, this one if it is the older; and, unless the session is
+    /// shared, whoever controls it, if the peer is to. If there is no such session, or it is refused already, nobody is let in.
     pub fn admit(
         &mut self,
         now: Instant,
@@ -83,20 +80,23 @@ where
         if self.sessions.as_ref().get(session).is_none() {
             return self.refuse(now, peer, CloseReason::GoingAway);
         }
+        if self.is_late(peer, hello.client) {
+            return self.refuse(now, peer, CloseReason::Superseded);
+        }
         let known = self.take_client(now, peer, hello.client, session);
         let client = known.unwrap_or(Client {
             id: hello.client,
             session,
             applied: Applied::new(hello.input),
             handled: Handled::new(hello.client),
-            heard: false,
+            since: peer.generation,
             left: now,
         });
         let role = if most == Role::Controller { hello.role } else { Role::Viewer };
         self.supersede(now, peer, session, role);
         let Some(watched) = self.sessions.as_ref().get(session) else { return Ok(()) };
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return Ok(()) };
-        let again = state.admit(now, hello, (client, known.is_some()), (&watched.history, role, most));
+        let again = state.admit(now, hello, client, (&watched.history, role, most));
         if let Some(client) = &mut state.client {
             self.answers.handle_attach(&mut client.handled);
         }
@@ -105,6 +105,14 @@ where
         }
         self.open_windows(session);
         Ok(())
+    }
+
+    /// Whether the client is in on a connection that was made after this one: its hello was under way for longer than it
+    /// took to dial again.
+    fn is_late(&self, peer: PeerId, client: u64) -> bool {
+        let is_newer = |other: &Peer| other.generation.wrapping_sub(peer.generation).cast_signed() > 0;
+        let mut others = self.peers.as_ref().iter().filter(|other| other.is_attached() && is_newer(other));
+        others.any(|other| other.client() == Some(client))
     }
 
     /// What is remembered of a client. It is forgotten where it was, and its older connection is closed.
@@ -118,8 +126,7 @@ where
                 }
             }
         }
-        // Whoever may not have heard that it was not known is told so again: what it sent before then is lost to it.
-        known.filter(|known| known.session == session && known.heard)
+        known.filter(|known| known.session == session)
     }
 
     /// Closes those who control the session, if `peer` will.

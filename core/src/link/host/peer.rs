@@ -51,8 +51,8 @@ pub(super) struct Client {
     pub(super) session: usize,
     pub(super) applied: Applied,
     pub(super) handled: Handled,
-    /// It has heard how it was let in first: it said something after that welcome.
-    pub(super) heard: bool,
+    /// The generation of the connection that it was new on.
+    pub(super) since: u32,
     /// When it went.
     pub(super) left: Instant,
 }
@@ -137,7 +137,7 @@ pub(super) struct Owed {
     /// The driver: that it is in.
     pub(super) attached: bool,
     /// Yes: the host knew the client.
-    pub(super) welcome: Option<bool>,
+    pub(super) welcome: bool,
     pub(super) ack: bool,
     pub(super) again: bool,
     /// Where input was asked for again last; it is not asked for twice.
@@ -213,7 +213,7 @@ impl Peer {
         &mut self,
         now: Instant,
         hello: &Hello<'_>,
-        (client, resumed): (Client, bool),
+        client: Client,
         (history, role, most): (&History<B>, Role, Role),
     ) -> bool {
         let again = self.is_attached();
@@ -238,7 +238,7 @@ impl Peer {
             limit: client.applied.count().max(told),
         };
         let Owed { pong, ping, attached, .. } = self.owed;
-        self.owed = Owed { attached: attached || !again, welcome: Some(resumed), pong, ping, ..Owed::NONE };
+        self.owed = Owed { attached: attached || !again, welcome: true, pong, ping, ..Owed::NONE };
         again
     }
 
@@ -373,7 +373,7 @@ impl Seat {
 impl Owed {
     const NONE: Self = Self {
         attached: false,
-        welcome: None,
+        welcome: false,
         ack: false,
         again: false,
         asked: None,

@@ -91,9 +91,9 @@ impl Peer {
         session: &Session<B>,
         peer: PeerId,
     ) -> Option<Frame<'static>> {
-        if let Some(resumed) = self.owed.welcome.take() {
+        if core::mem::take(&mut self.owed.welcome) {
             self.owed.ack = false;
-            return Some(Frame::Welcome(self.welcome(config, session, peer, resumed)));
+            return Some(Frame::Welcome(self.welcome(config, session, peer)));
         }
         if core::mem::take(&mut self.owed.ack) {
             let again = core::mem::take(&mut self.owed.again);
@@ -118,7 +118,6 @@ impl Peer {
         config: &Config,
         session: &Session<B>,
         PeerId { slot, generation }: PeerId,
-        resumed: bool,
     ) -> Welcome {
         let seat = &self.seat;
         Welcome {
@@ -132,7 +131,7 @@ impl Peer {
             epoch: session.history.epoch(),
             offset: seat.replay.place().offset,
             attach: seat.attach,
-            resumed,
+            known_since: self.client.map_or(generation, |client| client.since),
             input: self.client.map_or(0, |client| client.applied.count()),
             limit: seat.limit,
         }
