@@ -143,7 +143,7 @@ fn every_public_type_of_core_is_logged_by_defmt() {
 
 #[test]
 fn files_stay_short() {
-    let long: Vec<_> = ["core/src", "runner-std/src", "tests/src", "tests/tests"]
+    let long: Vec<_> = ["core/src", "core/capi/src", "runner-std/src", "tests/src", "tests/tests"]
         .into_iter()
         .flat_map(sources)
         .map(|(name, source)| (source.lines().count(), name))

@@ -191,6 +191,14 @@ impl<'i> Tokens<'_, 'i> {
         self.held.is_none() && self.scanner.is_ground()
     }
 
+    /// Stops here, with the rest of the input not read: how many bytes were ([`consumed`](Self::consumed)), and the token
+    /// that the last of them gave besides. Go on with [`Scanner::scan`] and the rest.
+    pub fn stop(mut self) -> (usize, Option<Token<'static>>) {
+        let stopped = (self.consumed(), self.held.take());
+        core::mem::forget(self); // dropped, it would read on
+        stopped
+    }
+
     /// The next token, wherever the machine is.
     fn next_elsewhere(&mut self) -> Option<Token<'i>> {
         if self.held.is_some() {

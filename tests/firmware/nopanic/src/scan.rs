@@ -15,8 +15,8 @@ pub(crate) fn all() {
             use_token(&token);
             show!(tokens.is_ground());
         }
-        drop(tokens);
-        show!(scanner.is_ground());
+        let (read, held) = tokens.stop();
+        show!(read, held, scanner.is_ground());
         if let Some(token) = scanner.finish() {
             use_token(&token);
             break;
