@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
 use stillwire::Duration;
 
 use super::ObserveArgs;
@@ -88,9 +89,21 @@ pub struct HostArgs {
     #[arg(long, help_heading = "Idle exit")]
     pub idle_strict: bool,
 
-    /// Say in FILE what happens, and why: who attached, what fell idle [default: standard error, if it stays here]
+    /// Say in FILE what happens, and why: who attached, what fell idle [default: standard error or the
+    /// journal, if it stays here]
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub log: Option<PathBuf>,
+
+    /// How much to say there: off, error, warn, info or debug [default: info]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_enum,
+        hide_possible_values = true,
+        env = "STILLWIRE_LOG_LEVEL",
+        help_heading = "Reports"
+    )]
+    pub log_level: Option<Verbosity>,
 
     /// Start it in the background and leave this terminal alone
     #[arg(long, short, conflicts_with = "headless")]
@@ -103,6 +116,23 @@ pub struct HostArgs {
     /// The command to host, with its arguments [default: $SHELL, unless there is another session]
     #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<OsString>,
+}
+
+/// How much a host says of what happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verbosity {
+    /// Nothing
+    Off,
+    /// What no session survives
+    Error,
+    /// What was lost or refused, too
+    Warn,
+    /// Who came and went, what fell idle
+    #[default]
+    Info,
+    /// Sizes, screens and questions, too
+    Debug,
 }
 
 /// `64KiB`, `1MiB`, `100000`

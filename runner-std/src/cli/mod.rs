@@ -12,8 +12,8 @@ use clap_complete::Shell;
 use crate::idle_args::IdleArgs;
 use crate::manual;
 use crate::top::Sort;
-pub use host::HostArgs;
 pub(crate) use host::size;
+pub use host::{HostArgs, Verbosity};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Cyan.on_default().bold())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use stillwire::{Duration, duration};
 
-use crate::cli::{self, HostArgs};
+use crate::cli::{self, HostArgs, Verbosity};
 use crate::failure::Failure;
 use crate::limits;
 
@@ -30,6 +30,8 @@ struct File {
     idle_strict: bool,
     #[serde(deserialize_with = "size")]
     history: Option<usize>,
+    log: Option<PathBuf>,
+    log_level: Option<Verbosity>,
     session: Vec<SessionTable>,
 }
 
@@ -82,6 +84,8 @@ pub(super) struct Settings {
     pub idle_timeout: Option<Duration>,
     pub idle_strict: bool,
     pub history: usize,
+    pub log: Option<PathBuf>,
+    pub log_level: Verbosity,
     pub sessions: Vec<SessionTable>,
 }
 
@@ -111,6 +115,8 @@ impl Settings {
             idle_timeout: Some(idle_timeout).filter(|timeout| *timeout != Duration::MAX),
             idle_strict: args.idle_strict || file.idle_strict,
             history: args.history.or(file.history).unwrap_or(limits::HISTORY),
+            log: args.log.clone().or(file.log),
+            log_level: args.log_level.or(file.log_level).unwrap_or_default(),
             sessions: file.session,
         })
     }

@@ -6,6 +6,7 @@ use stillwire::link::frame::{Frame, Outcome, Role};
 use stillwire::link::host::{Heard, Link, Peer, PeerId};
 
 use super::list::{self, Answer};
+use super::log::{self, Gap};
 use super::news::Follow;
 use super::seats::Seat;
 use super::server::{Server, kind};
@@ -27,11 +28,13 @@ pub(super) struct Guest {
     pub waits: Option<(usize, bool)>,
     /// What it is being shown.
     pub screen: Vec<u8>,
+    /// Output that it never got.
+    gap: Gap,
 }
 
 impl Guest {
     const fn new(peer: PeerId, connection: Connection) -> Self {
-        Self { peer, connection, shown: 0, hold: None, waits: None, screen: Vec::new() }
+        Self { peer, connection, shown: 0, hold: None, waits: None, screen: Vec::new(), gap: Gap::NONE }
     }
 
     /// When something has to be written that waits.
@@ -164,9 +167,9 @@ impl Server {
     /// Asks for frames while connections have room, and writes them.
     pub(super) fn speak(&mut self, now: Instant) {
         self.show(now);
-        for Guest { peer, connection, shown, hold, screen, .. } in self.guests.iter_mut().flatten() {
+        for Guest { peer, connection, shown, hold, screen, gap, .. } in self.guests.iter_mut().flatten() {
             let peer = *peer;
-            let mut turns = limits::TURNS;
+            let (mut turns, mut lost) = (limits::TURNS, 0);
             // Nobody waits for an acknowledgement alone: the echo of the key takes it along.
             let mut urgent = connection.wants_write() && hold.is_none_or(|at| at <= now);
             loop {
@@ -174,6 +177,11 @@ impl Server {
                 while let Some(frame) = self.core.next_frame_with(now, peer, connection.room(), screen) {
                     if let Frame::Output { offset, bytes } = &frame {
                         *shown = offset.saturating_add(bytes.len() as u64);
+                    }
+                    if let Frame::Snapshot { offset, last: true, .. } = &frame {
+                        // Who has seen nothing yet has lost nothing.
+                        lost += offset.saturating_sub(*shown) * u64::from(*shown > 0);
+                        *shown = *offset;
                     }
                     urgent |= !matches!(frame, Frame::InputAck { again: false, .. });
                     let painted = matches!(frame, Frame::Snapshot { last: true, .. });
@@ -208,6 +216,11 @@ impl Server {
                     break;
                 }
             }
+            if let Some(lost) = gap.add(now, lost) {
+                let session = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::session);
+                let seat = session.and_then(|session| self.seats.get(session));
+                log::gap(seat.map_or("host", |seat| seat.name.as_str()), peer, lost);
+            }
             let _ = connection.watch(&mut self.poller, 0, true);
             if connection.is_done() {
                 let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
@@ -215,6 +228,12 @@ impl Server {
         }
         // What was written or lost may have ended somebody.
         self.settle(now);
+    }
+
+    /// Where a peer comes from, in words.
+    pub(super) fn whence(&self, peer: PeerId) -> String {
+        let guest = self.guests.get(usize::from(peer.slot)).and_then(Option::as_ref);
+        guest.map_or_else(String::new, |guest| guest.connection.whence())
     }
 
     /// A peer is gone.

@@ -28,7 +28,6 @@ use crate::failure::Failure;
 use crate::{os, terminal};
 use config::Settings;
 use daemon::Fork;
-use log::Log;
 use server::Server;
 use sessions::Wanted;
 
@@ -47,10 +46,7 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
         && rustix::termios::isatty(rustix::stdio::stdout())
         && terminal::is_ours();
     if args.headless || !(here || args.detach) {
-        let (mut server, hello) = open(args, &settings, wanted)?;
-        if args.log.is_none() {
-            server.log = Log::Stderr;
-        }
+        let (mut server, hello) = open(args, &settings, wanted, true)?;
         eprint!("{}", hello.replace('\r', ""));
         os::notify("READY=1");
         server.watchdog = watchdog::Watchdog::from_environment();
@@ -58,7 +54,7 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
     }
     match daemon::fork().map_err(|error| Failure::io("start the host", error))? {
         Fork::Host(ready) => {
-            let code = match open(args, &settings, wanted) {
+            let code = match open(args, &settings, wanted, false) {
                 Ok((mut server, hello)) => {
                     ready.serving(&hello);
                     serve(&mut server).unwrap_or(crate::failure::FAILED)
@@ -79,9 +75,15 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
 }
 
 /// Everything that can go wrong before anybody is served; and what to say when nothing did.
-fn open(args: &HostArgs, settings: &Settings, wanted: Vec<Wanted>) -> Result<(Server, String), Failure> {
+fn open(
+    args: &HostArgs,
+    settings: &Settings,
+    wanted: Vec<Wanted>,
+    stays: bool,
+) -> Result<(Server, String), Failure> {
     let name = wanted.first().map(|first| first.name.clone()).unwrap_or_default();
     let opened = doors::open(settings, &name)?;
+    log::begin(settings.log.as_deref(), settings.log_level, stays)?;
     os::keep_standard_descriptors();
     let zero = os::now();
     let (mut sessions, mut seats) = (Vec::new(), Vec::new());
@@ -96,9 +98,7 @@ fn open(args: &HostArgs, settings: &Settings, wanted: Vec<Wanted>) -> Result<(Se
     let mut server =
         Server::new(config(settings), settings.max_peers, sessions, seats, zero).map_err(failed)?;
     (server.doors, server.token, server.kept) = (opened.doors, opened.token, opened.kept);
-    if let Some(path) = &args.log {
-        server.log = Log::file(path)?;
-    }
+    server.note_start();
     let mut hello = String::new();
     for name in names.iter().take(SHOWN) {
         hello.push_str(&format!("[{name}: attach another terminal with: runner-std attach {name}]\r\n"));
@@ -121,5 +121,7 @@ fn config(settings: &Settings) -> host::Config {
 }
 
 fn serve(server: &mut Server) -> Result<u8, Failure> {
-    server.run().map_err(|error| Failure::io("wait for the sessions", error))
+    let code = server.run().map_err(|error| Failure::io("wait for the sessions", error))?;
+    tracing::info!(code, "host: is over, with code {code}");
+    Ok(code)
 }

@@ -158,7 +158,7 @@ impl Seat {
     pub(super) fn finish(&mut self) {
         self.observers.finish();
         for complaint in self.observers.complaints() {
-            eprintln!("runner-std: {}: {complaint}", self.name);
+            tracing::warn!(session = self.name, "{}: {complaint}", self.name);
         }
     }
 

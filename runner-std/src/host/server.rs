@@ -16,7 +16,6 @@ use stillwire::{Instant, idle, monitor};
 
 use super::doors::Kept;
 use super::guests::{Guest, Request};
-use super::log::Log;
 use super::seats::Seat;
 use super::watchdog::Watchdog;
 use crate::door::Door;
@@ -64,7 +63,6 @@ pub(super) struct Server {
     pub kept: Kept,
     pub watchdog: Watchdog,
     pub buffer: Vec<u8>,
-    pub log: Log,
     /// When somebody typed last.
     pub typed: Instant,
     /// Somebody had more to say than its turn was long.
@@ -107,7 +105,6 @@ impl Server {
             kept: Kept::default(),
             watchdog: Watchdog::default(),
             buffer: vec![0; limits::BITE],
-            log: Log::default(),
             typed: Instant::ZERO,
             again: false,
             changed: false,
@@ -236,7 +233,7 @@ impl Server {
     }
 
     pub(super) fn handle(&mut self, now: Instant, event: Event) {
-        self.note(now, &event);
+        self.note(&event);
         match event {
             Event::Screen { peer, session, first } => self.wanted(peer, session, first),
             Event::Detached { peer, .. } => self.part(peer),
@@ -253,46 +250,6 @@ impl Server {
                 self.tell_status(session, event);
             }
             Event::Exit(_) => self.leave(now, CloseReason::IdleExit),
-            _ => {}
-        }
-    }
-
-    /// A line in the log, for whoever wants to know later.
-    fn note(&mut self, now: Instant, event: &Event) {
-        let about = |session: usize| self.seats.get(session).map_or("host", |seat| seat.name.as_str());
-        let log = &mut self.log;
-        match *event {
-            Event::Attached { peer, session, role, attach } => {
-                log.line(
-                    now,
-                    about(session),
-                    format_args!("peer {} attached as {role:?} ({attach:?})", peer.slot),
-                );
-            }
-            Event::Detached { peer, session: Some(session), reason, lost } => {
-                let why = reason.as_str();
-                log.line(
-                    now,
-                    about(session),
-                    format_args!("peer {} detached ({why}), {lost} bytes lost", peer.slot),
-                );
-            }
-            // It only asked something, or looked whether anybody is here.
-            Event::Detached {
-                session: None, reason: CloseReason::GoingAway | CloseReason::Abnormal, ..
-            } => {}
-            Event::Detached { peer, session: None, reason, .. } => {
-                log.line(
-                    now,
-                    "host",
-                    format_args!("peer {} was not let in ({})", peer.slot, reason.as_str()),
-                );
-            }
-            Event::Status { session, event } => {
-                let status = event.status;
-                log.line(event.at, about(session), format_args!("{status:?}"));
-            }
-            Event::Exit(exit) => log.line(now, "host", format_args!("idle exit: {:?}", exit.reason)),
             _ => {}
         }
     }
@@ -314,7 +271,7 @@ impl Server {
     /// Ends everything: sessions are asked to, peers are told.
     pub(super) fn leave(&mut self, now: Instant, reason: CloseReason) {
         if self.leaving.is_none() {
-            self.log.line(now, "host", format_args!("ends ({})", reason.as_str()));
+            self.note_end(reason);
             os::notify("STOPPING=1");
             self.core.handle_shutdown(now, reason);
             let kill = now.after(limits::GRACE);

@@ -261,6 +261,11 @@ impl Connection {
         matches!(self.stream, Stream::Unix(_))
     }
 
+    /// Where it comes from, in words: an address, or this machine.
+    pub fn whence(&self) -> String {
+        self.stream.peer().map_or_else(|| "this machine".into(), |address| address.to_string())
+    }
+
     /// Whether the other side asks for answers (a WebSocket's pings) that it does not take: then it is not heard until it
     /// does, and its heartbeat decides.
     fn is_stuffed(&self) -> bool {

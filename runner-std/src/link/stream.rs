@@ -1,7 +1,7 @@
 //! The sockets under a connection.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
@@ -35,6 +35,15 @@ impl Stream {
             Self::Tls(stream) => prepare(stream.socket())?,
         }
         Ok(())
+    }
+
+    /// The address at the other end, if there is one.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Unix(_) => None,
+            Self::Tcp(stream) => stream.peer_addr().ok(),
+            Self::Tls(stream) => stream.socket().peer_addr().ok(),
+        }
     }
 
     /// Whether something can be read that a poller does not know of.

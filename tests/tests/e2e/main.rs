@@ -5,6 +5,7 @@ mod foreign;
 mod host;
 mod jobs;
 mod list;
+mod log;
 mod safety;
 mod screens;
 mod service;
