@@ -147,6 +147,7 @@ impl Attach {
             if self.always && self.typed.len() < limits::TYPED {
                 self.read_keys(now)?;
             }
+            self.speak(now); // what could not be written while we were stopped is no silence of the host
             self.poll(now);
             self.offer(now);
             self.speak(now);

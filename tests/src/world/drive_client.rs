@@ -164,6 +164,9 @@ impl World<'_> {
             return self.queue.set(self.client_entity(i), at);
         }
         let now = self.clients[i].machine.now(self.now);
+        if self.clients[i].thawed == self.now {
+            self.client_writes(i, now); // what it could not while it was stopped comes before what is late
+        }
         self.client_wakes(i, now);
         for turn in 0.. {
             let Some(event) = self.clients[i].core.poll(now) else { break };

@@ -144,6 +144,9 @@ impl World<'_> {
         let dirty = core::mem::replace(&mut self.dirty, Dirty::No);
         let now = self.host.machine.now(self.now);
         let mut dirty = dirty;
+        if self.host.thawed == self.now {
+            self.host_writes_all(now); // what it could not while it was stopped comes before what is late
+        }
         for turn in 0.. {
             let Some(event) = self.host.core.poll(now) else { break };
             dirty = Dirty::All;
@@ -164,14 +167,18 @@ impl World<'_> {
         }
         match dirty {
             Dirty::One(c) => self.host_writes(c, now),
-            _ => (0..self.plan.slots).for_each(|slot| {
-                if let Some(c) = self.host.slots[slot] {
-                    self.host_writes(c, now);
-                }
-            }),
+            _ => self.host_writes_all(now),
         }
         let due = self.host.core.poll_at().map_or(u64::MAX, |due| self.host.machine.fires(self.now, due.at));
         self.queue.set(self.host_entity(), due);
+    }
+
+    fn host_writes_all(&mut self, now: Instant) {
+        for slot in 0..self.plan.slots {
+            if let Some(c) = self.host.slots[slot] {
+                self.host_writes(c, now);
+            }
+        }
     }
 
     fn host_does(&mut self, event: Event, now: Instant) {

@@ -10,7 +10,8 @@
 //!   Heard::Output, Restart ◀───── Follower ◀────────── handle_part ── welcome, output, …
 //! ```
 //!
-//! The loop of a driver: hand over what came; [`Client::poll`] until None and do what it says; while the link has room
+//! The loop of a driver: hand over what came, and after a stop write what the link takes, so that a wait in our own
+//! buffer is not taken for the host's; [`Client::poll`] until None and do what it says; while the link has room
 //! write what [`Client::next_frame`] says until None; sleep until [`Client::poll_at`], or until something comes.
 //!
 //! What is known of a connection is void with it. The place in the output, what was typed, requests and wishes outlive it;

@@ -9,8 +9,8 @@
 //!   Event::Detached ◀── poll ───── Linger ◀────────────────╯   ──▶ Event::Resize, Event::Status
 //! ```
 //!
-//! The loop of a driver: hand over what came from connections and ports; [`Host::poll`] until None and do what it
-//! says; write what was typed to the ports; ask [`Host::next_frame`] for every connection that has room until None;
+//! The loop of a driver: hand over what came from connections and ports, and after a stop write what connections take, so
+//! that a wait in our own buffers is not taken for theirs; [`Host::poll`] until None and do what it says; write what was typed to the ports; ask [`Host::next_frame`] for every connection that has room until None;
 //! sleep until [`Host::poll_at`], or until something comes. `core/examples/loopback.rs` is one.
 //!
 //! Slots for peers and sessions are lent, as arrays, slices or vectors: their number is the bound. A peer that is slow
