@@ -15,6 +15,7 @@ pub mod liveness;
 pub mod machines;
 pub mod model;
 pub mod naive;
+pub mod pacing;
 pub mod pair;
 pub mod random;
 pub mod reconnect;

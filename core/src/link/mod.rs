@@ -14,6 +14,7 @@ pub mod host;
 pub mod late;
 pub mod linger;
 pub mod message;
+pub mod pace;
 pub mod probe;
 pub mod reconnect;
 pub mod replay;

@@ -1,6 +1,7 @@
 //! What a host makes of the frames that come.
 
 use super::Host;
+use super::crowd;
 use super::peer::{Client, Peer, Phase};
 use super::session::Session;
 use super::types::{Heard, PeerId, Stale};
@@ -83,6 +84,7 @@ where
         if self.is_late(peer, hello.client) {
             return self.refuse(now, peer, CloseReason::Superseded);
         }
+        self.unseat(now, usize::from(peer.slot));
         let known = self.take_client(now, peer, hello.client, session);
         let client = known.unwrap_or(Client {
             id: hello.client,
@@ -94,6 +96,8 @@ where
         });
         let role = if most == Role::Controller { hello.role } else { Role::Viewer };
         self.supersede(now, peer, session, role);
+        // Closing others has put it back to where it was.
+        self.touch(usize::from(peer.slot));
         let Some(watched) = self.sessions.as_ref().get(session) else { return Ok(()) };
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return Ok(()) };
         let again = state.admit(now, hello, client, (&watched.history, role, most));
@@ -102,6 +106,9 @@ where
         }
         if !again {
             self.linger.handle_attach(now);
+        }
+        if let Some(watched) = self.sessions.as_mut().get_mut(session) {
+            watched.viewers.add(self.peers.as_mut(), peer.slot);
         }
         self.open_windows(session);
         Ok(())
@@ -118,11 +125,12 @@ where
     /// What is remembered of a client. It is forgotten where it was, and its older connection is closed.
     fn take_client(&mut self, now: Instant, peer: PeerId, client: u64, session: usize) -> Option<Client> {
         let mut known = None;
-        for (slot, state) in self.peers.as_mut().iter_mut().enumerate() {
-            if let Some(found) = state.client.take_if(|known| known.id == client) {
+        for slot in 0..self.peers.as_ref().len() {
+            let state = self.peers.as_mut().get_mut(slot);
+            if let Some(found) = state.and_then(|state| state.client.take_if(|known| known.id == client)) {
                 known = Some(found);
                 if slot != usize::from(peer.slot) {
-                    state.close(now, CloseReason::Superseded);
+                    self.close(now, slot, CloseReason::Superseded);
                 }
             }
         }
@@ -134,10 +142,13 @@ where
         if self.config.share || role != Role::Controller {
             return;
         }
-        for (slot, state) in self.peers.as_mut().iter_mut().enumerate() {
-            let controls = state.session() == Some(session) && state.role() == Some(Role::Controller);
+        let mut next = self.sessions.as_ref().get(session).and_then(|session| session.viewers.first());
+        while let Some(slot) = next {
+            next = crowd::after(self.peers.as_ref(), slot);
+            let controls =
+                self.peers.as_ref().get(slot).is_some_and(|peer| peer.role() == Some(Role::Controller));
             if controls && slot != usize::from(peer.slot) {
-                state.close(now, CloseReason::Superseded);
+                self.close(now, slot, CloseReason::Superseded);
             }
         }
     }
@@ -149,9 +160,11 @@ where
         match part.frame {
             Frame::Input { number, bytes } if controls => self.handle_input(now, peer, number, bytes),
             Frame::Resize { columns, rows } if controls => {
+                self.touch_session(session);
                 if let Some(session) = self.sessions.as_mut().get_mut(session) {
                     session.history.handle_resize(Size { columns, rows });
                 }
+                self.tell_viewers(session);
                 self.linger.handle_frame(now, linger::Frame::Resize);
             }
             Frame::Role { role } => self.handle_role(now, peer, role),
@@ -170,6 +183,7 @@ where
     /// Typed bytes: those that are new go to the session, if they keep to the limit that was told.
     fn handle_input(&mut self, now: Instant, peer: PeerId, number: u64, bytes: &[u8]) {
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return };
+        self.by_session.hold(self.sessions.as_mut(), state.seat.session, &());
         let Some(session) = self.sessions.as_mut().get_mut(state.seat.session) else { return };
         let Some(client) = &mut state.client else { return };
         let Ok(fresh) = client.applied.fresh(number, bytes) else {

@@ -13,29 +13,37 @@
 //! that a wait in our own buffers is not taken for theirs; [`Host::poll`] until None and do what it says; write what was typed to the ports; ask [`Host::next_frame`] for every connection that has room until None;
 //! sleep until [`Host::poll_at`], or until something comes. `core/examples/loopback.rs` is one.
 //!
+//! A turn of that loop costs what has changed, and the logarithm of how much there is: who is due first is known
+//! (`order.rs`), [`Host::next_speaker`] names those who may have something to say, [`Host::due_sessions`] those whose
+//! verdict is about to fall. A host with a few of each may as well ask all of them.
+//!
 //! Slots for peers and sessions are lent, as arrays, slices or vectors: their number is the bound. A peer that is slow
 //! loses its own output and is told how much; one that breaks the format is closed; neither costs the others anything.
 
+mod crowd;
 mod hear;
+mod order;
 mod peer;
 mod session;
 mod speak;
+mod turn;
 mod types;
 
 use core::marker::PhantomData;
 
-use crate::deadline::{Clock, Deadline, earliest};
+use crate::deadline::Clock;
 use crate::idle::{Exit, Hint};
 use crate::link::bootstrap::Refused;
 use crate::link::close::CloseReason;
 use crate::link::frame::Outcome;
 use crate::link::linger::Linger;
 use crate::link::message::{Answers, BadReply};
-use crate::link::typed::Applied;
 use crate::scan::Modes;
 use crate::time::Instant;
+use crowd::Speakers;
+use order::Order;
 pub use peer::Peer;
-use peer::{Phase, Text};
+use peer::Phase;
 pub use session::{Printed, Session};
 pub use types::{Config, Due, Event, Heard, Link, PeerId, Stale};
 
@@ -51,10 +59,10 @@ pub use types::{Config, Due, Event, Heard, Link, PeerId, Stale};
 /// - **Inputs** of the system: [`handle_wake`](Self::handle_wake), [`handle_shutdown`](Self::handle_shutdown).
 /// - **Inputs** of a session: [`handle_output`](Self::handle_output), [`handle_typed`](Self::handle_typed),
 ///   [`handle_hint`](Self::handle_hint), [`handle_exit`](Self::handle_exit), [`publish`](Self::publish), [`reply`](Self::reply).
-/// - **Outputs**: [`next_frame`](Self::next_frame) or [`next_frame_with`](Self::next_frame_with), [`Session::typed`];
-///   [`poll`](Self::poll) until it says None (at most two events for each peer and session and one more), then sleep
-///   until [`poll_at`](Self::poll_at).
-/// - **Getters**: [`session`](Self::session), [`peers`](Self::peers), [`is_empty`](Self::is_empty).
+/// - **Outputs**: [`next_speaker`](Self::next_speaker), [`next_frame`](Self::next_frame) or
+///   [`next_frame_with`](Self::next_frame_with), [`Session::typed`]; [`poll`](Self::poll) until it says None (at most two
+///   events for each peer, four for each session, and one more), then sleep until [`poll_at`](Self::poll_at).
+/// - **Getters**: [`due_sessions`](Self::due_sessions), [`session`](Self::session), [`peers`](Self::peers), [`is_empty`](Self::is_empty).
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Host<P, S, B> {
@@ -63,6 +71,9 @@ pub struct Host<P, S, B> {
     linger: Linger,
     peers: P,
     sessions: S,
+    by_peer: Order,
+    by_session: Order,
+    speakers: Speakers,
     answers: Answers<B>,
     /// The last generation.
     generation: u32,
@@ -79,7 +90,7 @@ where
     S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// A host that begins at `now`, with nobody connected. Of more than 65,536 peers the first are used. `answers` holds
+    /// A host that begins at `now`, with nobody connected. Of more than 65,535 peers or sessions the first are used. `answers` holds
     /// replies to messages.
     pub const fn new(config: Config, peers: P, sessions: S, answers: B, now: Instant) -> Self {
         Self {
@@ -88,6 +99,9 @@ where
             linger: Linger::new(config.linger, now),
             peers,
             sessions,
+            by_peer: Order::new(),
+            by_session: Order::new(),
+            speakers: Speakers::NOBODY,
             answers: Answers::new(answers),
             generation: 0,
             leaving: None,
@@ -109,9 +123,10 @@ where
         // Whoever left long ago is forgotten first.
         let oldest = free.min_by_key(|(_, peer)| peer.client.map(|client| client.left));
         let (slot, peer) = oldest.ok_or(CloseReason::Full)?;
-        let slot = u16::try_from(slot).map_err(|_| CloseReason::Full)?;
+        let slot = u16::try_from(slot).ok().filter(|slot| *slot < u16::MAX).ok_or(CloseReason::Full)?;
         self.generation = self.generation.wrapping_add(1).max(1);
         peer.connect(self.generation, &self.config, link, now);
+        self.touch(slot.into());
         Ok(PeerId { slot, generation: self.generation })
     }
 
@@ -125,14 +140,20 @@ where
     /// It took some of what was handed out.
     pub fn handle_written(&mut self, now: Instant, peer: PeerId) -> Result<(), Stale> {
         let now = self.clock.clamp(now);
-        self.peer(peer)?.heartbeat.handle_written(now);
+        let state = self.peer(peer)?;
+        state.heartbeat.handle_written(now);
+        let session = state.session();
+        self.catch_up(now, session);
         Ok(())
     }
 
     /// It took all that was handed out. (Which is also some.)
     pub fn handle_flushed(&mut self, now: Instant, peer: PeerId) -> Result<(), Stale> {
         let now = self.clock.clamp(now);
-        self.peer(peer)?.flushed(now);
+        let state = self.peer(peer)?;
+        state.flushed(now);
+        let session = state.session();
+        self.catch_up(now, session);
         Ok(())
     }
 
@@ -147,6 +168,10 @@ where
         output: &'i [u8],
     ) -> Option<Printed<'h, 'i, B>> {
         let now = self.clock.clamp(now);
+        self.touch_session(session);
+        self.sessions.as_mut().get_mut(session)?.history.push(output);
+        self.tell_viewers(session);
+        self.keep_pace(now, session);
         let session = self.sessions.as_mut().get_mut(session)?;
         Some(session.print(&mut self.linger, now, output))
     }
@@ -164,6 +189,7 @@ where
     /// To be told before [`poll`](Self::poll), which may otherwise take its sleep for the silence of peers.
     pub fn handle_wake(&mut self, now: Instant) {
         let now = self.clock.clamp(now);
+        self.by_peer.forget();
         for peer in self.peers.as_mut() {
             peer.wake(now);
         }
@@ -172,6 +198,7 @@ where
     /// The driver looked at the session's foreground job.
     pub fn handle_hint(&mut self, now: Instant, session: usize, hint: Hint) {
         let now = self.clock.clamp(now);
+        self.touch_session(session);
         if let Some(session) = self.sessions.as_mut().get_mut(session) {
             session.monitor.handle_hint(now, hint);
             self.linger.handle_hint(now, hint);
@@ -181,6 +208,7 @@ where
     /// The session ended; all that it printed has been handed over before. Its peers get the rest, are told, and closed.
     pub fn handle_exit(&mut self, now: Instant, session: usize, exit: Exit) {
         let now = self.clock.clamp(now);
+        self.touch_session(session);
         if let Some(session) = self.sessions.as_mut().get_mut(session) {
             session.monitor.handle_exit(now, exit);
         }
@@ -201,9 +229,14 @@ where
         let state = self.sessions.as_mut().get_mut(session)?;
         let changed = state.retained.set(key, priority, payload);
         if let Ok(changed) = changed {
-            for peer in self.peers.as_mut().iter_mut().filter(|peer| peer.session() == Some(session)) {
-                peer.seat.joining.handle_change(changed);
+            let mut next = state.viewers.first();
+            while let Some(slot) = next {
+                if let Some(peer) = self.peers.as_mut().get_mut(slot) {
+                    peer.seat.joining.handle_change(changed);
+                }
+                next = crowd::after(self.peers.as_ref(), slot);
             }
+            self.tell_viewers(session);
         }
         Some(changed.map(drop))
     }
@@ -214,9 +247,11 @@ where
     /// # Errors
     /// The client did not ask that, or has been forgotten; or the payload is too long.
     pub fn reply(&mut self, client: u64, id: u64, outcome: Outcome, payload: &[u8]) -> Result<(), BadReply> {
-        let mut clients = self.peers.as_mut().iter_mut().filter_map(|peer| peer.client.as_mut());
-        let client = clients.find(|known| known.id == client).ok_or(BadReply::NotOpen)?;
-        self.answers.reply(&mut client.handled, id, outcome, payload)
+        let slot = self.peers.as_ref().iter().position(|peer| peer.client() == Some(client));
+        let slot = slot.ok_or(BadReply::NotOpen)?;
+        self.speakers.add(self.peers.as_mut(), slot);
+        let peer = self.peers.as_mut().get_mut(slot).and_then(|peer| peer.client.as_mut());
+        self.answers.reply(&mut peer.ok_or(BadReply::NotOpen)?.handled, id, outcome, payload)
     }
 
     /// The answer to [`Event::Screen`]: the peer's screen has `len` bytes, which go out with [`Self::next_frame_with`],
@@ -237,46 +272,10 @@ where
     pub fn handle_shutdown(&mut self, now: Instant, reason: CloseReason) {
         let now = self.clock.clamp(now);
         self.leaving = self.leaving.or(Some(reason));
-        for peer in self.peers.as_mut() {
-            peer.close(now, reason);
-        }
-    }
-
-    /// When to poll next, and why. None: only input can change anything. Takes time in the number of peers and sessions.
-    pub fn poll_at(&self) -> Option<Deadline<Due>> {
-        let news = Deadline { at: self.clock.latest(), reason: Due::News };
-        let (mut peers, mut sessions) = (self.peers.as_ref().iter(), self.sessions.as_ref().iter());
-        if peers.any(Peer::has_news) || sessions.any(Session::has_size) {
-            return Some(news);
-        }
-        let peers = self.peers.as_ref().iter().zip(0..=u16::MAX);
-        let peers = peers.map(|(peer, slot)| peer.poll_at(&self.config, slot));
-        let sessions = self.sessions.as_ref().iter().enumerate().map(|(index, session)| {
-            session.monitor.poll_at().map(|at| at.map(|due| Due::Session(index, due)))
-        });
-        let linger = self.linger.poll_at().map(|at| at.map(Due::Linger));
-        earliest(peers.chain(sessions).chain([linger]))
-    }
-
-    /// What is due and what has to be told, one by one.
-    pub fn poll(&mut self, now: Instant) -> Option<Event> {
-        let now = self.clock.clamp(now);
+        self.by_peer.forget();
         for slot in 0..self.peers.as_ref().len() {
-            if let Some(event) = self.poll_peer(now, slot) {
-                return Some(event);
-            }
+            self.close(now, slot, reason);
         }
-        for (session, state) in self.sessions.as_mut().iter_mut().enumerate() {
-            if let Some(event) = state.poll(now) {
-                return Some(Event::Status { session, event });
-            }
-            if let Some(size) = state.poll_size() {
-                return Some(Event::Resize { session, size });
-            }
-        }
-        let exit = self.linger.poll(now)?;
-        self.handle_shutdown(now, CloseReason::IdleExit);
-        Some(Event::Exit(exit))
     }
 
     /// One of the sessions.
@@ -309,54 +308,20 @@ where
         self.answers.dropped()
     }
 
-    fn poll_peer(&mut self, now: Instant, slot: usize) -> Option<Event> {
-        let state = self.peers.as_mut().get_mut(slot)?;
-        state.advance(now, &self.config);
-        let peer = state.id(slot)?;
-        let session = state.seat.session;
-        if core::mem::take(&mut state.owed.attached) {
-            let (role, attach) = (state.seat.role, state.seat.attach);
-            return Some(Event::Attached { peer, session, role, attach });
-        }
-        if state.wants_screen()
-            && let Some(restart) = &mut state.seat.restart
-        {
-            restart.text = Text::Asked;
-            return Some(Event::Screen { peer, session, first: state.seat.first });
-        }
-        let Phase::Gone { reason, attached } = state.phase else { return None };
-        state.phase = Phase::Free;
-        let lost = state.seat.replay.lost();
-        if attached {
-            self.linger.handle_detach(now);
-        }
-        // None: it has another connection already.
-        if let Some(client) = state.client.as_mut().filter(|_| attached) {
-            client.left = now;
-            self.answers.handle_detach(&mut client.handled);
-        }
-        Some(Event::Detached { peer, session: attached.then_some(session), reason, lost })
-    }
-
-    /// Whoever controls `session` may type as much as there is room for, if all that was typed has been taken.
-    fn open_windows(&mut self, session: usize) {
-        let Some(state) = self.sessions.as_ref().get(session).filter(|state| state.inbox.len() == 0) else {
-            return;
-        };
-        let peers = self.peers.as_mut();
-        let shares = if self.config.share { peers.len() } else { 1 };
-        let window = state.inbox.capacity().checked_div(shares).unwrap_or(0) as u64;
-        for peer in peers.iter_mut().filter(|peer| peer.session() == Some(session)) {
-            let applied = peer.client.map_or(0, |client| Applied::count(&client.applied));
-            let limit = applied.saturating_add(window);
-            // Told when half of it is used up, so that most keys cost no frame.
-            peer.owed.ack |= peer.seat.limit.saturating_sub(applied) < window / 2;
-            peer.seat.limit = peer.seat.limit.max(limit);
-        }
-    }
-
+    /// Whoever has this number, to whom something is about to happen.
     fn peer(&mut self, id: PeerId) -> Result<&mut Peer, Stale> {
-        let peer = self.peers.as_mut().get_mut(usize::from(id.slot));
-        peer.filter(|peer| peer.generation == id.generation && peer.phase != Phase::Free).ok_or(Stale(id))
+        let slot = usize::from(id.slot);
+        if self.peers.as_ref().get(slot).and_then(|peer| peer.id(slot)) != Some(id) {
+            return Err(Stale(id));
+        }
+        self.touch(slot);
+        self.peers.as_mut().get_mut(slot).ok_or(Stale(id))
+    }
+
+    fn close(&mut self, now: Instant, slot: usize, reason: CloseReason) {
+        self.touch(slot);
+        if let Some(peer) = self.peers.as_mut().get_mut(slot) {
+            peer.close(now, reason);
+        }
     }
 }

@@ -11,6 +11,8 @@
 //!
 //! A peer has no queue: it knows what it has told, and is asked what it has to say when there is room.
 
+use super::crowd::Links;
+use super::order::{Node, Timed};
 use super::types::{Config, Due, Link, PeerId};
 use crate::deadline::Deadline;
 use crate::link::bootstrap::Joining;
@@ -40,6 +42,10 @@ pub struct Peer {
     pub(super) client: Option<Client>,
     pub(super) seat: Seat,
     pub(super) owed: Owed,
+    /// Its place among all by time,
+    node: Node,
+    /// and among those who watch the same, or have something to say.
+    pub(super) links: Links,
 }
 
 /// A client, as far as it has to be remembered when it has gone.
@@ -163,6 +169,8 @@ impl Peer {
             client: None,
             seat: Seat::NONE,
             owed: Owed::NONE,
+            node: Node::NEW,
+            links: Links::NONE,
         }
     }
 
@@ -344,6 +352,22 @@ impl Peer {
             },
             _ => {}
         }
+    }
+}
+
+impl Timed for Peer {
+    type Context = Config;
+
+    fn due(&self, config: &Config) -> Option<Instant> {
+        if self.has_news() { Some(Instant::ZERO) } else { Some(self.poll_at(config, 0)?.at) }
+    }
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn node_mut(&mut self) -> &mut Node {
+        &mut self.node
     }
 }
 

@@ -2,11 +2,15 @@
 
 use core::iter::FusedIterator;
 
-use crate::deadline::Deadline;
+use super::crowd::Viewers;
+use super::order::{Node, Timed};
+use super::types::Due;
+use crate::deadline::{Deadline, earliest};
 use crate::idle::{self, Evidence, Status};
 use crate::link::bootstrap::Bootstrap;
 use crate::link::history::{History, Size};
 use crate::link::linger::Linger;
+use crate::link::pace::{self, Pace};
 use crate::link::ring::Ring;
 use crate::monitor::{self, Monitor, Watched};
 use crate::scan::{Modes, Token};
@@ -27,6 +31,10 @@ pub struct Session<B> {
     pub(super) change: u32,
     /// The size that the port was told.
     pub(super) told: Option<Size>,
+    /// Whether it waits for whoever controls it.
+    pub(super) pace: Pace,
+    pub(super) viewers: Viewers,
+    node: Node,
 }
 
 /// The tokens of one output, from [`Host::handle_output`](super::Host::handle_output). Dropping it reads the rest.
@@ -61,7 +69,22 @@ impl<B: AsRef<[u8]>> Session<B> {
             since: now,
             change: 1,
             told,
+            pace: Pace::new(pace::Config::OFF, now),
+            viewers: Viewers::NOBODY,
+            node: Node::NEW,
         }
+    }
+
+    /// The same, whose output waits a moment for whoever controls it: [`Event::Pace`](super::Event::Pace). For ports that
+    /// can wait, such as pseudo-terminals.
+    pub fn paced(mut self, config: pace::Config, now: Instant) -> Self {
+        self.pace = Pace::new(config, now);
+        self
+    }
+
+    /// Whether its output waits for whoever controls it.
+    pub const fn pace(&self) -> pace::Status {
+        self.pace.status()
     }
 
     /// What it is doing, as its peers are told.
@@ -123,18 +146,46 @@ impl<B: AsRef<[u8]>> Session<B> {
     pub(super) fn has_size(&self) -> bool {
         self.told != self.history.size()
     }
+
+    /// Whether the driver has to be told something.
+    pub(super) fn has_news(&self) -> bool {
+        self.has_size() || self.pace.has_news()
+    }
+
+    /// When it is to be polled, as its host says it.
+    pub(super) fn deadline(&self, index: usize) -> Option<Deadline<Due>> {
+        let verdict = self.monitor.poll_at().map(|at| at.map(|due| Due::Session(index, due)));
+        let pace = self.pace.poll_at().map(|at| at.map(|due| Due::Pace(index, due)));
+        earliest([verdict, pace])
+    }
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>> Session<B> {
+    /// What the output means; it is in the history already.
     pub(super) fn print<'h, 'i>(
         &'h mut self,
         linger: &'h mut Linger,
         now: Instant,
         output: &'i [u8],
     ) -> Printed<'h, 'i, B> {
-        self.history.push(output);
         let watched = self.monitor.handle_output(now, output);
         Printed { watched, history: &mut self.history, linger, now, visible: false }
+    }
+}
+
+impl<B: AsRef<[u8]>> Timed for Session<B> {
+    type Context = ();
+
+    fn due(&self, (): &()) -> Option<Instant> {
+        if self.has_news() { Some(Instant::ZERO) } else { Some(self.deadline(0)?.at) }
+    }
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn node_mut(&mut self) -> &mut Node {
+        &mut self.node
     }
 }
 

@@ -68,7 +68,11 @@ where
         }
         let screens = self.config.screens;
         let source = Source { answers: &mut self.answers, scratch: &mut self.scratch, screen, screens };
-        speaker.content(now, session, source, room)
+        let frame = speaker.content(now, session, source, room);
+        if speaker.wants_screen() || !speaker.is_attached() {
+            self.by_peer.hold(self.peers.as_mut(), slot, &self.config);
+        }
+        frame
     }
 }
 

@@ -5,7 +5,7 @@ use crate::link::close::CloseReason;
 use crate::link::frame::{Hello, Outcome, Role};
 use crate::link::history::Size;
 use crate::link::replay::Attach;
-use crate::link::{heartbeat, linger};
+use crate::link::{heartbeat, linger, pace};
 use crate::monitor;
 use crate::time::Duration;
 
@@ -121,6 +121,8 @@ pub enum Due {
     Heartbeat(u16, heartbeat::Due),
     /// The verdict of this session. At [`idle::Due::Confirm`] a driver looks at the foreground job first.
     Session(usize, monitor::Due),
+    /// The patience of this session with whoever controls it.
+    Pace(usize, pace::Due),
     /// The verdict on the host. A driver looks at the foreground jobs first.
     Linger(linger::Due),
 }
@@ -175,6 +177,14 @@ pub enum Event {
         session: usize,
         /// The change.
         event: idle::Event,
+    },
+    /// The session's output has to wait for whoever controls it, or no longer. Of one that is not
+    /// [`paced`](super::Session::paced) this is never said.
+    Pace {
+        /// Which.
+        session: usize,
+        /// What to do with its port.
+        event: pace::Event,
     },
     /// Nobody uses the host: end the sessions, let the peers be told, and exit with status 0.
     Exit(linger::Exit),

@@ -8,6 +8,7 @@ use stillwire::link::frame::stream::Deframer;
 use stillwire::link::frame::{FrameError, Outcome, Role};
 use stillwire::link::history::History;
 use stillwire::link::host::{Config, Heard, Host, Link, Peer, PeerId, Session};
+use stillwire::link::pace;
 use stillwire::monitor;
 
 use crate::time::now;
@@ -18,6 +19,7 @@ pub(crate) type Small = Host<[Peer; 2], [Session<&'static mut [u8]>; 1], &'stati
 pub(crate) fn all() {
     let history = History::new(buffer(), number(), None);
     let session = Session::new(monitor::Config::DEFAULT, history, buffer(), buffer(), now());
+    let session = session.paced(pace::Config { patience: black_box(pace::Config::OFF).patience, ..Default::default() }, now());
     let peers = [Peer::new(), Peer::default()];
     let mut host = black_box(Host::new(Config::DEFAULT, peers, [session], buffer(), now()));
     for _ in 0..number() {
@@ -28,6 +30,12 @@ pub(crate) fn all() {
             show!(event, event == black_box(event));
         }
         show!(host.poll_at());
+        for (session, due) in host.due_sessions(now()) {
+            show!(session, due);
+        }
+        while let Some(peer) = host.next_speaker() {
+            show!(peer);
+        }
     }
     getters(&host);
     show!(host, Config::default());
@@ -81,7 +89,7 @@ fn getters(host: &Small) {
     show!(host.sessions().len(), host.is_empty(), host.linger(), host.dropped_replies());
     if let Some(session) = host.session(number() as usize) {
         show!(session.status(), session.since(), session.evidence(), session.modes(), session.history());
-        show!(session.typed(), session.is_over(), session.poll_at(), session);
+        show!(session.typed(), session.is_over(), session.poll_at(), session.pace(), session);
     }
     for peer in host.peers() {
         show!(peer.is_attached(), peer.role(), peer.session(), peer.client(), peer.heartbeat(), peer);

@@ -1,4 +1,4 @@
-//! `stillwire::link::{backoff, close, linger, reconnect}`.
+//! `stillwire::link::{backoff, close, linger, pace, reconnect}`.
 
 use core::hint::black_box;
 
@@ -6,6 +6,7 @@ use stillwire::idle::Hint;
 use stillwire::link::backoff::{self, Backoff};
 use stillwire::link::close::CloseReason;
 use stillwire::link::linger::{self, Frame, Linger};
+use stillwire::link::pace::{self, Pace};
 use stillwire::link::reconnect::{self, Event, Generation, Reconnect, Status};
 
 use crate::time::{now, span};
@@ -16,6 +17,7 @@ pub(crate) fn all() {
     reasons();
     reconnects();
     lingers();
+    paces();
 }
 
 fn backoff_config() -> backoff::Config {
@@ -86,4 +88,15 @@ fn lingers() {
     }
     show!(config, linger.poll_at(), linger.status(), linger.evidence(), linger.connections());
     show!(linger == linger.clone(), linger);
+}
+
+fn paces() {
+    let config = pace::Config { patience: span(), rest: span() };
+    show!(config, pace::Config::default(), pace::Config::OFF);
+    let mut pace = black_box(Pace::new(config, now()));
+    pace.handle_behind(now(), number(), number());
+    while let Some(event) = pace.poll(now()) {
+        show!(event, event == black_box(event));
+    }
+    show!(pace.poll_at(), pace.status(), pace == pace.clone(), pace);
 }
