@@ -5,14 +5,12 @@ use std::os::fd::{AsFd as _, OwnedFd};
 
 use rustix::io::Errno;
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
-use stillwire::idle::{self, Status as Session};
+use stillwire::Instant;
 use stillwire::input::Keys;
 use stillwire::link::client::{Client, Config, Event};
-use stillwire::link::close::CloseReason;
 use stillwire::link::frame::Role;
 use stillwire::link::history::Size;
-use stillwire::link::reconnect::{Generation, Reason, Status};
-use stillwire::{Duration, Instant};
+use stillwire::link::reconnect::{Generation, Reason};
 
 use super::keyboard::{Keyboard, Wish};
 use super::screen::Screen;
@@ -22,11 +20,9 @@ use crate::limits;
 use crate::link::Connection;
 use crate::os::{self, Interest, Nap, Network, Poller, Source};
 use crate::port::Background;
-use crate::port::pty::exit_code;
 use crate::signals::Signals;
 use crate::terminal::{self, Raw};
 use crate::token::random;
-use crate::watch::notify;
 
 const SIGNAL: u64 = 1;
 const KEYS: u64 = 2;
@@ -57,13 +53,13 @@ pub(super) struct Attach {
     network: Option<Network>,
     signals: Signals,
     pub(super) screen: Screen,
-    notify: Option<Notify>,
+    pub(super) notify: Option<Notify>,
     /// None: it has ended.
     input: Option<(OwnedFd, Source)>,
     /// A file cannot be waited for; it can be read at any time.
     always: bool,
-    raw: Option<Raw>,
-    keyboard: Keyboard,
+    pub(super) raw: Option<Raw>,
+    pub(super) keyboard: Keyboard,
     /// Tells keys from the terminal's own answers.
     keys: Keys,
     /// Typed, and not taken yet.
@@ -74,9 +70,9 @@ pub(super) struct Attach {
     pub(super) was_live: bool,
     /// What this terminal wants to be, which the host may not have granted yet.
     wants: Role,
-    /// Another terminal took over, and this one watches until somebody types.
-    superseded: bool,
-    was_idle: bool,
+    /// Why there was no link, as far as standard error was told.
+    pub(super) told: Option<Reason>,
+    pub(super) was_idle: bool,
     pub(super) buffer: Vec<u8>,
     pub(super) end: Option<End>,
 }
@@ -113,7 +109,7 @@ impl Attach {
             link: None,
             was_live: false,
             wants: role,
-            superseded: false,
+            told: None,
             was_idle: false,
             buffer: vec![0; limits::BITE],
             end: None,
@@ -172,19 +168,7 @@ impl Attach {
     fn poll_at(&self) -> Option<Instant> {
         let now = || Some(Instant::ZERO);
         let always = self.always && self.input.is_some() && self.typed.len() < limits::TYPED;
-        // While there is no link the title counts the seconds.
-        let counts = self.client.status() == Status::Syncing && self.was_live && self.screen.is_terminal();
-        let tick = || {
-            let micros = self.client.silence(os::now())?.as_micros();
-            Some(os::now().after(Duration::from_micros(1_000_000 - micros % 1_000_000)))
-        };
-        let ours = if always {
-            now()
-        } else if counts {
-            tick()
-        } else {
-            None
-        };
+        let ours = if always { now() } else { self.tick_at() };
         [self.client.poll_at().map(|due| due.at), ours].into_iter().flatten().min()
     }
 
@@ -274,15 +258,16 @@ impl Attach {
             Vec::new()
         };
         let human = self.keys.handle(now, self.typed.get(before..).unwrap_or_default());
-        if self.superseded && human {
-            self.control(now);
-        } else if self.wants == Role::Viewer {
+        if self.is_superseded() || self.wants == Role::Viewer {
             self.typed.truncate(before);
+            if human && self.is_superseded() {
+                self.screen.notify(b"\x07"); // the title says what would be heard
+            }
         }
         for wish in wishes {
             match wish {
                 Wish::Detach => self.end = Some(End::Detached),
-                Wish::Control => self.control(now),
+                Wish::Control => self.want(now, Role::Controller),
                 Wish::View => self.want(now, Role::Viewer),
                 Wish::Reconnect => self.client.handle_user(now),
             }
@@ -290,14 +275,12 @@ impl Attach {
         Ok(())
     }
 
-    fn control(&mut self, now: Instant) {
-        self.superseded = false;
-        self.want(now, Role::Controller);
-    }
-
     fn want(&mut self, now: Instant, role: Role) {
         self.wants = role;
         self.client.handle_role(now, role);
+        if self.is_superseded() {
+            self.client.handle_user(now);
+        }
     }
 
     /// Hands over what was typed, as far as there is room.
@@ -314,71 +297,10 @@ impl Attach {
             match event {
                 Event::Dial(generation) => self.start_dial(now, generation),
                 Event::Close(generation, _) => self.close(now, generation),
-                Event::Status(status) => self.status(now, status),
+                Event::Status(status) => self.status(status),
                 Event::TypedLost(_) => self.screen.notify(b"\x07"),
                 _ => {}
             }
         }
     }
-
-    fn status(&mut self, now: Instant, status: Status) {
-        match status {
-            Status::Ended => {
-                let code = match self.client.session_status() {
-                    Some((Session::Exited(exit), _)) => exit_code(exit),
-                    _ => 0,
-                };
-                self.end = Some(End::Exited(code));
-            }
-            // Whoever took over is not to be fought; but one may watch, until the user wants it back.
-            Status::Disconnected(Reason::Closed(CloseReason::Superseded)) => {
-                self.superseded = true;
-                self.want(now, Role::Viewer);
-                self.client.handle_user(now);
-            }
-            Status::Disconnected(reason @ Reason::Closed(closed)) => {
-                let over = self.target.is_local() && closed == CloseReason::GoingAway;
-                if over || closed.next() == stillwire::link::close::Next::Park {
-                    self.end = Some(End::Refused(reason));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// What the title says of the link and the session.
-    fn retitle(&mut self, now: Instant) {
-        if !self.screen.is_terminal() {
-            return;
-        }
-        let name = self.target.to_string();
-        let session = self.client.session_status().map(|(status, _)| status);
-        let idle = session.and_then(Session::reason).map(idle::Reason::as_str);
-        let spoken = idle.map(|reason| format!("{name} is idle ({})", reason.replace('_', " ")));
-        let title = match self.client.status() {
-            _ if self.keyboard.is_menu() => {
-                Some("d detach · c control · v view · r reconnect · Ctrl-] itself".into())
-            }
-            Status::Live if self.superseded => {
-                Some(format!("{name}: another terminal took over; type to take it back"))
-            }
-            Status::Live => spoken.clone(),
-            Status::Syncing if !self.was_live => None,
-            Status::Syncing => {
-                let silence = self.client.silence(now).map_or(0, Duration::as_secs);
-                Some(format!("{name}: syncing, last contact {silence} s ago"))
-            }
-            Status::Disconnected(reason) => Some(format!("{name}: disconnected ({})", reason_text(reason))),
-            Status::Ended => None,
-        };
-        self.screen.title(title);
-        let was_idle = std::mem::replace(&mut self.was_idle, idle.is_some());
-        if let (Some(how), Some(spoken), false) = (self.notify, spoken, was_idle) {
-            self.screen.notify(&notify::notification(how, &spoken));
-        }
-    }
-}
-
-fn reason_text(reason: Reason) -> String {
-    reason.as_str().replace('_', " ")
 }

@@ -1,7 +1,7 @@
 //! Keys: most are for the session, those behind Ctrl-] for us.
 //!
 //! ```text
-//!            Ctrl-]                       d c v r: Wish
+//!            Ctrl-]                       d q t c v r: Wish
 //!   Typing ─────────▶ Menu ─────────────────────────────▶ Typing
 //!                       └── Ctrl-]: is typed; else: nothing
 //! ```
@@ -42,8 +42,8 @@ impl Keyboard {
                 (false, MENU) => self.menu = true,
                 (false, key) => typed.push(key),
                 (true, MENU) => typed.push(MENU),
-                (true, b'd' | b'D') => wishes.push(Wish::Detach),
-                (true, b'c' | b'C') => wishes.push(Wish::Control),
+                (true, b'd' | b'D' | b'q' | b'Q') => wishes.push(Wish::Detach),
+                (true, b'c' | b'C' | b't' | b'T') => wishes.push(Wish::Control),
                 (true, b'v' | b'V') => wishes.push(Wish::View),
                 (true, b'r' | b'R') => wishes.push(Wish::Reconnect),
                 (true, _) => {}
@@ -62,7 +62,8 @@ mod tests {
         let (mut keyboard, mut typed) = (Keyboard::default(), Vec::new());
         assert_eq!(keyboard.handle(b"ls\x1D", &mut typed), []);
         assert!(keyboard.is_menu());
-        assert_eq!(keyboard.handle(b"cx\x1D\x1D\x1Dqy\x1Dd", &mut typed), [Wish::Control, Wish::Detach]);
+        assert_eq!(keyboard.handle(b"cx\x1D\x1D\x1Dzy\x1Dd", &mut typed), [Wish::Control, Wish::Detach]);
+        assert_eq!(keyboard.handle(b"\x1Dt\x1Dq", &mut typed), [Wish::Control, Wish::Detach]);
         assert_eq!(typed, b"lsx\x1Dy");
     }
 }

@@ -5,12 +5,11 @@ mod keyboard;
 mod link;
 mod screen;
 mod target;
+mod words;
 
 use std::io;
 
-use stillwire::link::close::CloseReason;
 use stillwire::link::frame::Role;
-use stillwire::link::reconnect::Reason;
 
 use crate::cli::{AttachArgs, Notify};
 use crate::failure::Failure;
@@ -61,22 +60,6 @@ fn run(target: Target, role: Role, notify: Option<Notify>) -> Result<u8, Failure
             Ok(0)
         }
         End::Unreachable(error) => Err(Failure::io(format!("reach {name}"), error)),
-        End::Refused(reason) => Err(refused(&name, reason)),
-    }
-}
-
-fn refused(name: &str, reason: Reason) -> Failure {
-    let Reason::Closed(reason) = reason else {
-        return Failure::new(format!("{name} does not answer ({})", reason.as_str()));
-    };
-    match reason {
-        CloseReason::Unauthorised => {
-            Failure::new(format!("{name} refuses the token, or has no such session"))
-                .hint("take the whole URL that the host printed, or --token-file FILE")
-        }
-        CloseReason::IdleExit => Failure::new(format!("the host of {name} has gone: nobody used it")),
-        CloseReason::GoingAway => Failure::new(format!("the host of {name} has gone")),
-        CloseReason::ProtocolError => Failure::new(format!("{name} speaks another version of the protocol")),
-        reason => Failure::new(format!("{name} closed the connection ({})", reason.as_str())),
+        End::Refused(reason) => Err(words::refused(&name, reason)),
     }
 }

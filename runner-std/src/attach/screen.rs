@@ -26,6 +26,8 @@ pub(super) struct Screen {
     replays: bool,
     /// What the title says, and what it should.
     titles: (Option<String>, Option<String>),
+    /// What stands in this line until there is something to see of the session.
+    note: Option<String>,
 }
 
 impl Screen {
@@ -44,6 +46,7 @@ impl Screen {
             used: false,
             replays: false,
             titles: (None, None),
+            note: None,
         })
     }
 
@@ -59,6 +62,7 @@ impl Screen {
 
     /// Adds output of the session.
     pub(super) fn show(&mut self, output: &[u8]) {
+        self.note(None);
         self.used |= !output.is_empty();
         if self.is_terminal && self.replays {
             let mut kept = Vec::with_capacity(output.len());
@@ -94,6 +98,7 @@ impl Screen {
     pub(super) fn paint(&mut self, bytes: &[u8]) {
         if self.is_terminal && !self.used && bytes.starts_with(WIPE.as_bytes()) {
             let rows = terminal::size().ws_row;
+            self.note(None);
             self.out.push(format!("\x1B[{rows};1H").as_bytes());
             self.out.push(&vec![b'\n'; rows.into()]);
         }
@@ -103,6 +108,20 @@ impl Screen {
     /// What the title should say; None: what it was.
     pub(super) fn title(&mut self, title: Option<String>) {
         self.titles.1 = title;
+    }
+
+    /// What there is to say while nothing of the session was shown yet: in this line, which it gives back.
+    pub(super) fn note(&mut self, note: Option<String>) {
+        if !self.is_terminal || self.used || self.note == note {
+            return;
+        }
+        self.out.push(b"\r\x1B[K");
+        if let Some(note) = &note {
+            let columns = usize::from(terminal::size().ws_col.saturating_sub(1));
+            let cut: String = note.chars().take(columns).collect();
+            self.out.push(cut.as_bytes());
+        }
+        self.note = note;
     }
 
     /// Rings, or raises a notification.
@@ -132,6 +151,7 @@ impl Screen {
     /// Leaves it as a shell wants it: the session may go on, but not here.
     pub(super) fn leave(&mut self) {
         if self.is_terminal {
+            self.note(None);
             self.titles.1 = None;
             self.calm();
         }

@@ -13,13 +13,13 @@ fn a_host_is_attached_to_from_another_terminal() {
     terminal.line("runner-std attach demo; echo detached=$?");
     terminal.line("echo from-$((20 + 2))-attach");
     terminal.wait_for("from-22-attach");
-    terminal.window(0);
-    terminal.wait_for("from-22-attach");
-    terminal.window(1);
     terminal.key("C-]");
     terminal.text("d");
     terminal.wait_for("detached=0");
     terminal.window(0);
+    terminal.key("C-]");
+    terminal.text("t");
+    terminal.wait_for("from-22-attach");
     terminal.line("exit 4");
     terminal.wait_for("rc=4");
 }
@@ -48,4 +48,62 @@ fn a_host_that_is_silent_is_told_in_the_title_and_keys_wait_for_it() {
     assert_eq!(terminal.screen().matches("once-23").count(), 1, "{}", terminal.screen());
     terminal.line("exit 6");
     terminal.wait_for("rc=6");
+}
+
+#[test]
+fn a_terminal_that_is_superseded_parks_says_so_and_comes_back_when_asked() {
+    let terminal = Terminal::open("parked");
+    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
+    terminal.line(
+        "runner-std host --listen none --name demo -- bash --noprofile --rcfile innerrc -i; echo rc=$?",
+    );
+    terminal.wait_for("inner$");
+    terminal.open_window();
+    terminal.line("runner-std attach demo; echo left=$?");
+    terminal.line("echo second-$((20 + 2))");
+    terminal.wait_for("second-22");
+    terminal.window(0);
+    terminal.wait(&|| terminal.title().contains("demo: taken over by another terminal"), "who and what");
+    terminal.line("echo nobody-hears-$((1 + 1))");
+    terminal.key("C-]");
+    terminal.text("t");
+    terminal.wait_for("second-22");
+    terminal.wait(&|| !terminal.title().contains("taken over"), "the title to go");
+    terminal.line("echo first-$((30 + 3))");
+    terminal.wait_for("first-33");
+    assert!(!terminal.screen().contains("nobody-hears"), "{}", terminal.screen());
+    terminal.window(1);
+    terminal.wait(&|| terminal.title().contains("taken over"), "the title of the other");
+    assert!(!terminal.screen().contains("first-33"), "the screen stays as it was");
+    terminal.key("C-]");
+    terminal.text("v");
+    terminal.wait_for("first-33");
+    terminal.key("C-]");
+    terminal.text("q");
+    terminal.wait_for("left=0");
+    terminal.window(0);
+    terminal.line("exit 4");
+    terminal.wait_for("rc=4");
+}
+
+#[test]
+fn a_host_that_is_full_is_told_until_there_is_room() {
+    let terminal = Terminal::open("full");
+    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
+    let host =
+        "runner-std host --listen none --max-peers 1 --name full -- bash --noprofile --rcfile innerrc -i";
+    terminal.line(&format!("{host}; echo left=$?"));
+    terminal.wait_for("inner$");
+    terminal.open_window();
+    terminal.line("runner-std attach full; echo rc=$?");
+    terminal.wait_for("full: the host has no room for another; again in ");
+    terminal.window(0);
+    terminal.key("C-]");
+    terminal.text("q");
+    terminal.wait_for("left=0");
+    terminal.window(1);
+    terminal.wait_for("inner$");
+    assert!(!terminal.screen().contains("no room"), "{}", terminal.screen());
+    terminal.line("exit 5");
+    terminal.wait_for("rc=5");
 }

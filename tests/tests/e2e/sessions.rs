@@ -183,19 +183,17 @@ fn urls_with_the_token_reach_a_session_and_others_do_not() {
 }
 
 #[test]
-fn whoever_is_superseded_watches_on_and_may_come_back() {
+fn a_script_that_is_superseded_ends_and_says_so() {
     let host = Hosted::new("over", &["--listen", "none"], &SHELL);
-    let (mut first, mut second) = (host.attach(&["over"]), host.attach(&["over"]));
-    let mut shown = BufReader::new(first.stdout.take().expect("a pipe"));
-    wait("both to be in", || host.session()["peers"] == 2 && host.session()["controllers"] == 1);
-    let (mut one, mut two) = (first.stdin.take().expect("a pipe"), second.stdin.take().expect("a pipe"));
-    writeln!(two, "echo second-$((1 + 1))").expect("typed");
-    line_with(&mut shown, "second-2");
-    writeln!(one, "echo first-$((1 + 2))").expect("typed");
-    line_with(&mut shown, "first-3");
-    writeln!(two, "exit 9").expect("typed");
-    assert_eq!(first.wait().expect("ended").code(), Some(9));
-    assert_eq!(second.wait().expect("ended").code(), Some(9));
+    let first = host.attach(&["over"]);
+    wait("the first to be in", || host.session()["controllers"] == 1);
+    let second = host.attach(&["over"]);
+    let over = first.wait_with_output().expect("ended");
+    let told = String::from_utf8_lossy(&over.stderr).into_owned();
+    assert!(told.contains("over: taken over by another terminal") && told.contains("--share"), "{told}");
+    assert_eq!(over.status.code(), Some(1));
+    writeln!(second.stdin.as_ref().expect("a pipe"), "exit 9").expect("typed");
+    assert_eq!(second.wait_with_output().expect("ended").status.code(), Some(9));
 }
 
 #[test]
@@ -436,7 +434,7 @@ fn a_host_that_nobody_uses_leaves_and_says_why() {
     let mut service = host.runner(&["host", "--headless", "--listen", "none", "--", "sleep", "1000"]);
     let ended = service.env("STILLWIRE_IDLE_TIMEOUT", "1s").stdin(Stdio::null()).output().expect("a host");
     let log = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert!(ended.status.success() && log.contains("idle exit (no_connection)"), "{log}");
+    assert!(ended.status.success() && log.contains("idle exit (no connection)"), "{log}");
 }
 
 #[test]

@@ -1,0 +1,180 @@
+//! What the person at this terminal is told of the link and the session, in the title or, before there is anything else to
+//! see, in a line; a script on standard error.
+
+use stillwire::idle::{self, Status as Session};
+use stillwire::link::close::{CloseReason, Next};
+use stillwire::link::reconnect::{Reason, Status};
+use stillwire::{Duration, Instant};
+
+use super::driver::{Attach, End};
+use crate::failure::Failure;
+use crate::os;
+use crate::port::pty::exit_code;
+use crate::watch::notify;
+
+const SECOND: u64 = 1_000_000;
+
+impl Attach {
+    /// Whether another client took over, and this one waits until its user asks.
+    pub(super) fn is_superseded(&self) -> bool {
+        self.client.status() == SUPERSEDED
+    }
+
+    /// The link is another.
+    pub(super) fn status(&mut self, status: Status) {
+        match status {
+            Status::Ended => {
+                let code = match self.client.session_status() {
+                    Some((Session::Exited(exit), _)) => exit_code(exit),
+                    _ => 0,
+                };
+                self.end = Some(End::Exited(code));
+            }
+            // Whoever took over is not to be fought; but a person may want it back.
+            SUPERSEDED if self.raw.is_some() => self.tell(SUPERSEDED),
+            Status::Disconnected(reason @ Reason::Closed(closed)) => {
+                let over = self.target.is_local() && closed == CloseReason::GoingAway;
+                if over || closed.next() == Next::Park {
+                    self.end = Some(End::Refused(reason));
+                } else {
+                    self.tell(status);
+                }
+            }
+            status => self.tell(status),
+        }
+    }
+
+    /// Tells a script, once for each reason.
+    fn tell(&mut self, status: Status) {
+        match status {
+            Status::Disconnected(reason) if self.told != Some(reason) => {
+                self.told = Some(reason);
+                if !self.screen.is_terminal() {
+                    let next = if status == SUPERSEDED { "Ctrl-] t takes control" } else { "trying again" };
+                    eprintln!("[{}: {}; {next}]", self.target, sentence(reason));
+                }
+            }
+            Status::Live => self.told = None,
+            _ => {}
+        }
+    }
+
+    /// When a number of seconds that is shown becomes another.
+    pub(super) fn tick_at(&self) -> Option<Instant> {
+        if !self.screen.is_terminal() {
+            return None;
+        }
+        let now = os::now();
+        let left = match self.client.status() {
+            Status::Syncing if self.was_live => SECOND - self.client.silence(now)?.as_micros() % SECOND,
+            Status::Disconnected(_) => self.client.next_dial()?.since(now).as_micros() % SECOND + 1,
+            _ => return None,
+        };
+        Some(now.after(Duration::from_micros(left)))
+    }
+
+    /// What the title says of the link and the session.
+    pub(super) fn retitle(&mut self, now: Instant) {
+        if !self.screen.is_terminal() {
+            return;
+        }
+        let name = self.target.to_string();
+        let session = self.client.session_status().map(|(status, _)| status);
+        let idle = session.and_then(Session::reason).map(idle::Reason::as_str);
+        let spoken = idle.map(|reason| format!("{name} is idle ({})", reason.replace('_', " ")));
+        let title = match self.client.status() {
+            _ if self.keyboard.is_menu() => {
+                Some("d detach · t take control · v view · r reconnect · Ctrl-] itself".into())
+            }
+            Status::Live => spoken.clone(),
+            Status::Syncing if !self.was_live => None,
+            Status::Syncing => {
+                let silence = self.client.silence(now).map_or(0, Duration::as_secs);
+                Some(format!("{name}: syncing, last contact {silence} s ago"))
+            }
+            status @ Status::Disconnected(reason) => {
+                let what = sentence(reason);
+                let next = match self.client.next_dial().map(|at| at.since(now).as_micros()) {
+                    _ if status == SUPERSEDED => " · Ctrl-] t takes control, v watches, q leaves".into(),
+                    Some(left) => format!("; again in {} s · Ctrl-] r now, q leaves", left.div_ceil(SECOND)),
+                    None => "; trying again · Ctrl-] q leaves".into(),
+                };
+                Some(format!("{name}: {what}{next}"))
+            }
+            Status::Ended => None,
+        };
+        let live = matches!(self.client.status(), Status::Live);
+        self.screen.note(title.clone().filter(|_| !live));
+        self.screen.title(title);
+        let was_idle = std::mem::replace(&mut self.was_idle, idle.is_some());
+        if let (Some(how), Some(spoken), false) = (self.notify, spoken, was_idle) {
+            self.screen.notify(&notify::notification(how, &spoken));
+        }
+    }
+}
+
+/// Another client took over.
+const SUPERSEDED: Status = Status::Disconnected(Reason::Closed(CloseReason::Superseded));
+
+/// Why there is no link, as one would say it.
+fn sentence(reason: Reason) -> String {
+    let Reason::Closed(closed) = reason else {
+        return match reason {
+            Reason::Silent => "the host has fallen silent",
+            Reason::Left => "detached",
+            _ => "the host does not answer",
+        }
+        .into();
+    };
+    match closed {
+        CloseReason::ChildExited => "the session is over",
+        CloseReason::GoingAway => "its host has gone",
+        CloseReason::Abnormal => "the host cannot be reached",
+        CloseReason::Restarting => "the host restarts",
+        CloseReason::Full => "the host has no room for another",
+        CloseReason::Superseded => "taken over by another terminal",
+        CloseReason::HeartbeatLost => "the host heard nothing from here in time",
+        CloseReason::IdleExit => "its host has gone: nobody used it",
+        CloseReason::Unauthorised => "the host refuses the token, or has no such session",
+        CloseReason::ProtocolError => "the two sides do not understand each other",
+        other => return format!("the host closed the connection (code {})", other.code()),
+    }
+    .into()
+}
+
+/// Why it is over, and what to do about it.
+pub(super) fn refused(name: &str, reason: Reason) -> Failure {
+    let failure = Failure::new(format!("{name}: {}", sentence(reason)));
+    match reason {
+        Reason::Closed(CloseReason::Unauthorised) => {
+            failure.hint("take the whole URL that the host printed, or --token-file FILE")
+        }
+        Reason::Closed(CloseReason::IdleExit) => {
+            failure.hint("a host stays with: runner-std host --idle-timeout never")
+        }
+        Reason::Closed(CloseReason::GoingAway) => failure.hint("runner-std ps shows what there is"),
+        Reason::Closed(CloseReason::ProtocolError) => failure.hint("run the same runner-std on both sides"),
+        Reason::Closed(CloseReason::Superseded) => {
+            failure.hint("--view watches beside it; all may type with: runner-std host --share")
+        }
+        _ => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_a_sentence_of_its_own() {
+        let mut said = std::collections::HashSet::new();
+        for code in [1000, 1001, 1006, 1012, 1013, 4000, 4001, 4002, 4003, 4004, 4999] {
+            let sentence = sentence(Reason::Closed(CloseReason::from_code(code)));
+            assert!(sentence.contains(' ') && !sentence.contains('_'), "{code}: {sentence}");
+            assert!(said.insert(sentence), "{code}");
+        }
+        for reason in [Reason::DialTimeout, Reason::Silent, Reason::Left] {
+            assert!(said.insert(sentence(reason)), "{reason:?}");
+        }
+    }
+}
