@@ -12,7 +12,7 @@ use stillwire::link::replay::{Attach, Place};
 use stillwire::link::{backoff, probe};
 use stillwire::{Duration, Instant};
 
-use crate::client::Terminal;
+use crate::client::{Terminal, WELCOME};
 use crate::laws::Machine;
 use crate::random::Random;
 
@@ -145,21 +145,7 @@ impl Said {
 }
 
 const fn welcome(epoch: u64, role: Role) -> Welcome {
-    Welcome {
-        minor: 0,
-        role,
-        max_body: MAX_BODY as u16,
-        slot: 0,
-        generation: 1,
-        heartbeat: Duration::from_secs(15),
-        timeout: Duration::from_secs(35),
-        epoch,
-        offset: 0,
-        attach: Attach::Reanchor,
-        known_since: 1,
-        input: 0,
-        limit: 9,
-    }
+    Welcome { epoch, role, limit: 9, ..WELCOME }
 }
 
 fn span(rng: &mut Random) -> Duration {

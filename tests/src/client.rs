@@ -2,14 +2,31 @@
 
 use std::collections::VecDeque;
 
-use stillwire::Instant;
 use stillwire::link::client::{Client, Config, Credentials, Due, Event, Heard};
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::stream::Part;
-use stillwire::link::frame::{Frame, FrameError, MAX_BODY, Token};
+use stillwire::link::frame::{Frame, FrameError, MAX_BODY, MINOR, Role, Token, Welcome};
 use stillwire::link::history::Size;
 use stillwire::link::reconnect::{Generation, Stale, Status};
-use stillwire::link::replay::Place;
+use stillwire::link::replay::{Attach, Place};
+use stillwire::{Duration, Instant};
+
+/// Of a host that has never seen this client.
+pub const WELCOME: Welcome = Welcome {
+    minor: MINOR,
+    role: Role::Controller,
+    max_body: MAX_BODY as u16,
+    slot: 0,
+    generation: 1,
+    heartbeat: Duration::from_secs(15),
+    timeout: Duration::from_secs(35),
+    epoch: 7,
+    offset: 0,
+    attach: Attach::Reanchor,
+    known_since: 1,
+    input: 0,
+    limit: 1_000,
+};
 
 /// A [`Client`] with its driver, in virtual time, and what became of it: `12.500000 dial 3`, `12.600000 > hello new 0`.
 #[derive(Clone, Debug)]

@@ -6,28 +6,11 @@ use core::mem::size_of;
 use stillwire::idle::{Exit, Reason};
 use stillwire::link::client::{Client, Config, Due};
 use stillwire::link::close::CloseReason;
-use stillwire::link::frame::{Frame, MAX_BODY, MINOR, Role, Welcome};
+use stillwire::link::frame::{Frame, MAX_BODY, Welcome};
 use stillwire::link::reconnect::Status;
 use stillwire::link::replay::Attach;
 use stillwire::{Duration, Instant, idle};
-use stillwire_tests::client::Terminal;
-
-/// Of a host that has never seen this client.
-const WELCOME: Welcome = Welcome {
-    minor: MINOR,
-    role: Role::Controller,
-    max_body: MAX_BODY as u16,
-    slot: 0,
-    generation: 1,
-    heartbeat: Duration::from_secs(15),
-    timeout: Duration::from_secs(35),
-    epoch: 7,
-    offset: 0,
-    attach: Attach::Reanchor,
-    known_since: 1,
-    input: 0,
-    limit: 1_000,
-};
+use stillwire_tests::client::{Terminal, WELCOME};
 
 /// Of one that knows it: it stands at `offset`, and the host expects byte `input`.
 fn back(offset: u64, input: u64) -> Frame<'static> {

@@ -1,28 +1,12 @@
 //! What a client wants of its host, and what a noisy line does to it: stories in virtual time.
 
+use stillwire::Instant;
 use stillwire::link::client::{Client, Config};
-use stillwire::link::frame::{Frame, MAX_BODY, MINOR, Outcome, Role, Welcome};
+use stillwire::link::frame::{Frame, Outcome, Role, Welcome};
 use stillwire::link::history::Size;
 use stillwire::link::host::Link;
 use stillwire::link::replay::Attach;
-use stillwire::{Duration, Instant};
-use stillwire_tests::client::Terminal;
-
-const WELCOME: Welcome = Welcome {
-    minor: MINOR,
-    role: Role::Controller,
-    max_body: MAX_BODY as u16,
-    slot: 0,
-    generation: 1,
-    heartbeat: Duration::from_secs(15),
-    timeout: Duration::from_secs(35),
-    epoch: 7,
-    offset: 0,
-    attach: Attach::Reanchor,
-    known_since: 1,
-    input: 0,
-    limit: 1_000,
-};
+use stillwire_tests::client::{Terminal, WELCOME};
 
 fn back(offset: u64, input: u64) -> Welcome {
     Welcome { attach: Attach::Exact, offset, input, ..WELCOME }

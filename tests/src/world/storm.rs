@@ -4,12 +4,12 @@ use stillwire::Instant;
 use stillwire::link::client::{Client, Config, Credentials, Event};
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::stream::Part;
-use stillwire::link::frame::{Frame, MAX_BODY, MINOR, Role, Token, Welcome};
-use stillwire::link::replay::Attach;
-use stillwire::{Duration, link::reconnect::Generation};
+use stillwire::link::frame::{Frame, MAX_BODY, Token, Welcome};
+use stillwire::link::reconnect::Generation;
 
 use super::plan::SECOND;
 use super::queue::Queue;
+use crate::client::WELCOME;
 
 /// When all are cut, after a stable time.
 const CUT: u64 = 60 * SECOND;
@@ -113,21 +113,7 @@ fn welcome(client: &mut Client<[u8; 16]>, now: u64, generation: Generation) {
     let hello = client.next_frame(now, generation, &NOBODY, MAX_BODY);
     assert!(matches!(hello, Some(Frame::Hello(_))), "it says hello: {hello:?}");
     client.handle_flushed(now, generation).expect("it counts");
-    let frame = Frame::Welcome(Welcome {
-        minor: MINOR,
-        role: Role::Controller,
-        max_body: MAX_BODY as u16,
-        slot: 0,
-        generation: 1,
-        heartbeat: Duration::from_secs(15),
-        timeout: Duration::from_secs(35),
-        epoch: 7,
-        offset: 0,
-        attach: Attach::Reanchor,
-        known_since: 1,
-        input: 0,
-        limit: 0,
-    });
+    let frame = Frame::Welcome(Welcome { limit: 0, ..WELCOME });
     client.handle_received(now, generation).expect("it counts");
     client.handle_part(now, generation, Part { frame, at: 0, rest: 0 }).expect("it counts");
     // The first ping, which measures the link, is answered.
