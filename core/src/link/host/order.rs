@@ -13,6 +13,9 @@
 
 use crate::time::Instant;
 
+/// Who is due at the end of time is so a microsecond before it, and differs from who never is.
+const LAST: Instant = Instant::from_micros(u64::MAX - 1);
+
 /// Of one slot: when it is due (the end of time: never, or it is held), and who wins the match with its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -108,6 +111,7 @@ impl Order {
         let count = all.len().min(Self::MOST);
         let first = winner(all, count, 1).and_then(|index| Some((index, all.get(index)?.node().at)));
         let first = first.filter(|(_, at)| *at < Instant::MAX);
+        let first = first.map(|(index, at)| (index, if at == LAST { Instant::MAX } else { at }));
         [held, first].into_iter().flatten().min_by_key(|due| due.1)
     }
 
@@ -158,7 +162,7 @@ fn most<T>(all: &mut [T]) -> &mut [T] {
 }
 
 fn key<T: Timed>(slot: &T, context: &T::Context) -> Instant {
-    slot.due(context).unwrap_or(Instant::MAX)
+    slot.due(context).map_or(Instant::MAX, |at| at.min(LAST))
 }
 
 /// Who wins the match of this number, or is that leaf.
