@@ -105,6 +105,10 @@ pub struct HostArgs {
     )]
     pub log_level: Option<Verbosity>,
 
+    /// Open the session in a browser ($BROWSER, or the system's)
+    #[arg(long, help_heading = "Connections")]
+    pub open: bool,
+
     /// Start it in the background and leave this terminal alone
     #[arg(long, short, conflicts_with = "headless")]
     pub detach: bool,

@@ -74,6 +74,7 @@ const HOST_EXAMPLES: &str = "\
 Examples:
   runner-std host -- bash
   runner-std host --name build -- make -j8     then, in another terminal: runner-std attach build
+  runner-std host --open -- htop               in a browser as well
   runner-std host -d --idle-timeout never -- ./server
   runner-std host --serial /dev/ttyUSB0:115200 --serial /dev/ttyUSB1:9600,7E1
 

@@ -32,6 +32,8 @@ pub(super) struct Doors {
     pub kept: Kept,
     /// What to open in a browser.
     pub hello: String,
+    /// Where a page may be that takes the user's browser there, and where that is.
+    pub page: Option<(PathBuf, String)>,
 }
 
 /// Files that are removed when this is dropped.
@@ -49,8 +51,9 @@ impl Drop for Kept {
 /// Opens the doors of a host that is called `name`: its Unix socket, what systemd hands over, else `--listen`.
 ///
 /// # Errors
-/// If the name is taken, an address is not to be had, or could be reached by others in the clear.
-pub(super) fn open(settings: &Settings, name: &str) -> Result<Doors, Failure> {
+/// If the name is taken, an address is not to be had, or could be reached by others in the clear; if a browser is wanted and
+/// there is no port.
+pub(super) fn open(settings: &Settings, name: &str, open_browser: bool) -> Result<Doors, Failure> {
     let mut opened = Doors::default();
     let tls = match (&settings.tls_cert, &settings.tls_key) {
         (Some(certificate), Some(key)) => Some(Acceptor::new(certificate, key)?),
@@ -73,7 +76,7 @@ pub(super) fn open(settings: &Settings, name: &str) -> Result<Doors, Failure> {
         ports.extend(listen(settings)?);
     }
     if ports.is_empty() {
-        return Ok(opened);
+        return if open_browser { Err(nothing_to_open()) } else { Ok(opened) };
     }
     let token = match &settings.token_file {
         Some(path) => Token::read_or_make(path)?,
@@ -101,6 +104,8 @@ pub(super) fn open(settings: &Settings, name: &str) -> Result<Doors, Failure> {
         }
         let scheme = if tls.is_some() { "https" } else { "http" };
         let (shown, secret) = (shown(settings, address), token.secret());
+        let here = format!("{scheme}://{}/#token={secret}", from_here(&shown, address));
+        opened.page.get_or_insert_with(|| (path.with_extension("html"), here));
         opened.hello.push_str(&if may_tell_secrets() {
             format!("[open {scheme}://{shown}/#token={secret}]\r\n")
         } else {
@@ -110,8 +115,13 @@ pub(super) fn open(settings: &Settings, name: &str) -> Result<Doors, Failure> {
         let door = Door::tcp(listener, policy.clone(), tls.clone(), place).map_err(failed)?;
         opened.doors.push(door);
     }
+    opened.kept.0.extend(opened.page.iter().map(|(page, _)| page.clone()));
     opened.token = Some(token);
     Ok(opened)
+}
+
+fn nothing_to_open() -> Failure {
+    Failure::usage("--open has nothing to open: there is no port").hint("leave out --listen none")
 }
 
 impl Doors {
@@ -168,6 +178,12 @@ fn shown(settings: &Settings, address: SocketAddr) -> String {
         (IpAddr::V6(ip), Some(name)) if ip.is_unspecified() => format!("{name}:{}", address.port()),
         _ => address.to_string(),
     }
+}
+
+/// The same for a browser on this machine.
+fn from_here(shown: &str, address: SocketAddr) -> String {
+    let unspecified = address.ip().is_unspecified() && shown == address.to_string();
+    if unspecified { format!("localhost:{}", address.port()) } else { shown.to_owned() }
 }
 
 /// Whether what is said here is read by whoever started us, and not kept: standard error is a terminal or a pipe. A file

@@ -3,6 +3,7 @@
 //! In a terminal a host goes to the background at once and the terminal is attached to it, so there is only one way to
 //! look at a session; everywhere else (a service, a pipe) it stays where it was started.
 
+mod browser;
 mod config;
 mod daemon;
 mod doors;
@@ -82,7 +83,7 @@ fn open(
     stays: bool,
 ) -> Result<(Server, String), Failure> {
     let name = wanted.first().map(|first| first.name.clone()).unwrap_or_default();
-    let opened = doors::open(settings, &name)?;
+    let opened = doors::open(settings, &name, args.open)?;
     log::begin(settings.log.as_deref(), settings.log_level, stays)?;
     os::keep_standard_descriptors();
     let zero = os::now();
@@ -107,6 +108,11 @@ fn open(
         hello.push_str(&format!("[and {more} more: runner-std ps]\r\n"));
     }
     hello.push_str(&opened.hello);
+    if let Some((page, url)) = opened.page.filter(|_| args.open)
+        && let Err(error) = browser::open(&page, &url)
+    {
+        hello.push_str(&format!("[no browser could be opened: {error}; set BROWSER to one]\r\n"));
+    }
     Ok((server, hello))
 }
 

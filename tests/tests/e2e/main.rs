@@ -1,5 +1,6 @@
 //! `runner-std` as a person and a script use it. Needs tmux, vim, socat and bash (feature `e2e`; `tests/run e2e`).
 
+mod browser;
 mod commands;
 mod foreign;
 mod host;
