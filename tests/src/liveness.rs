@@ -3,6 +3,7 @@
 use stillwire::link::heartbeat::{self, Heartbeat};
 use stillwire::link::probe::{self, Doubt, Probe};
 use stillwire::link::rtt::Rtt;
+use stillwire::link::throttle::{self, Throttle};
 use stillwire::link::watchdog::{self, Watchdog};
 use stillwire::{Duration, Instant};
 
@@ -189,6 +190,35 @@ impl Machine for Probe {
 
     fn facts(&self) -> Self::Facts {
         (self.status(), self.budget())
+    }
+}
+
+impl Machine for Throttle {
+    const BOUND: usize = 1;
+    type Op = ();
+    type Event = throttle::Event;
+    type Facts = (bool, u64);
+
+    fn new(rng: &mut Random, now: Instant) -> Self {
+        Throttle::new(throttle::Config { burst: rng.below(5) as u8, interval: span(rng) }, now)
+    }
+
+    fn op(_: &mut Random) {}
+
+    fn apply(&mut self, now: Instant, (): &()) {
+        self.handle_change(now);
+    }
+
+    fn poll_at(&self) -> Option<Instant> {
+        Throttle::poll_at(self).map(|deadline| deadline.at)
+    }
+
+    fn poll(&mut self, now: Instant) -> Option<throttle::Event> {
+        Throttle::poll(self, now)
+    }
+
+    fn facts(&self) -> Self::Facts {
+        (self.is_due(), self.held())
     }
 }
 

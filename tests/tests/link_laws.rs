@@ -5,6 +5,7 @@ use core::mem::size_of;
 use stillwire::link::heartbeat::Heartbeat;
 use stillwire::link::probe::Probe;
 use stillwire::link::rtt::Rtt;
+use stillwire::link::throttle::Throttle;
 use stillwire::link::watchdog::{Event, Watchdog};
 use stillwire::{Duration, Instant};
 use stillwire_tests::laws::check;
@@ -29,6 +30,11 @@ fn the_probe_keeps_the_laws() {
 #[test]
 fn the_round_trip_time_keeps_the_laws() {
     check::<Rtt>(4_000);
+}
+
+#[test]
+fn the_throttle_keeps_the_laws() {
+    check::<Throttle>(4_000);
 }
 
 #[test]

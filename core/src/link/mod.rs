@@ -20,5 +20,6 @@ pub mod reconnect;
 pub mod replay;
 mod ring;
 pub mod rtt;
+pub mod throttle;
 pub mod typed;
 pub mod watchdog;

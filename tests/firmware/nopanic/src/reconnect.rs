@@ -1,4 +1,4 @@
-//! `stillwire::link::{backoff, close, linger, pace, reconnect}`.
+//! `stillwire::link::{backoff, close, linger, pace, reconnect, throttle}`.
 
 use core::hint::black_box;
 
@@ -8,6 +8,7 @@ use stillwire::link::close::CloseReason;
 use stillwire::link::linger::{self, Frame, Linger};
 use stillwire::link::pace::{self, Pace};
 use stillwire::link::reconnect::{self, Event, Generation, Reconnect, Status};
+use stillwire::link::throttle::{self, Throttle};
 
 use crate::time::{now, span};
 use crate::{number, show};
@@ -18,6 +19,7 @@ pub(crate) fn all() {
     reconnects();
     lingers();
     paces();
+    throttles();
 }
 
 fn backoff_config() -> backoff::Config {
@@ -99,4 +101,16 @@ fn paces() {
         show!(event, event == black_box(event));
     }
     show!(pace.poll_at(), pace.status(), pace == pace.clone(), pace);
+}
+
+fn throttles() {
+    let config = throttle::Config {
+        burst: number() as u8,
+        interval: span(),
+        ..black_box(throttle::Config::DEFAULT)
+    };
+    let mut throttle = black_box(Throttle::new(config, now()));
+    throttle.handle_change(now());
+    show!(config, throttle.poll_at(), throttle.poll(now()), throttle.is_due(), throttle.held());
+    show!(throttle == throttle.clone(), throttle);
 }
