@@ -8,6 +8,7 @@ pub mod cast;
 pub mod cli;
 pub mod door;
 pub mod failure;
+pub mod fleet;
 pub mod host;
 pub mod idle_args;
 pub mod kill;

@@ -84,3 +84,13 @@ pub const PAINTING: stillwire::Duration = stillwire::Duration::from_millis(250);
 pub const FLOOD: u64 = 2;
 /// What a session has printed up to here is shown as it was printed, with no screen in between.
 pub const SHORT: u64 = 16 << 10;
+/// For a broker: messages on their way that it has not acknowledged, whatever it would allow,
+pub const FLYING: usize = 64;
+/// and those that it may have on their way to us.
+pub const WINDOW: u16 = 1024;
+/// For a broker: events that wait for it; states do not wait, the newest is told when it is back.
+pub const NEWS: usize = 256;
+/// For a broker: it takes us for lost after one and a half times this without a word.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// For a broker: until it has to have answered a ping.
+pub const PONG: stillwire::Duration = stillwire::Duration::from_secs(10);

@@ -98,6 +98,16 @@ pub fn lost(at: Instant, count: u64) -> String {
     close(format!("{{\"t\":{at},\"event\":\"lost\",\"count\":{count}"))
 }
 
+/// A peer was told that it missed so many bytes of output.
+pub fn gap(at: Instant, bytes: u64) -> String {
+    close(format!("{{\"t\":{at},\"event\":\"gap\",\"bytes\":{bytes}"))
+}
+
+/// Whoever typed was superseded by a newer one.
+pub fn takeover(at: Instant) -> String {
+    close(format!("{{\"t\":{at},\"event\":\"takeover\""))
+}
+
 /// The line with the name of its session, where those of several are mixed.
 pub fn of(session: &str, line: String) -> String {
     match line.strip_suffix("}\n") {
@@ -140,7 +150,7 @@ const fn progress_parts(progress: Progress) -> (&'static str, Option<u8>) {
 }
 
 /// A JSON string.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use stillwire::Duration;
 
 use super::ObserveArgs;
+use crate::fleet::args::FleetArgs;
 use crate::idle_args::{IdleArgs, span_or_never};
 
 /// `host`
@@ -38,6 +39,9 @@ pub struct HostArgs {
     #[command(flatten)]
     /// When it counts as idle.
     pub idle: IdleArgs,
+    #[command(flatten)]
+    /// Who is told of it elsewhere.
+    pub fleet: FleetArgs,
 
     /// Serve frames and WebSockets here; none: only the Unix socket [default: 127.0.0.1:7681, or another port if
     /// that is taken]

@@ -8,6 +8,7 @@ use stillwire::{Duration, duration};
 
 use crate::cli::{self, HostArgs, Verbosity};
 use crate::failure::Failure;
+use crate::fleet::args::FleetArgs;
 use crate::limits;
 
 /// A configuration file. Everything may be left out; what is not known is an error.
@@ -32,6 +33,12 @@ struct File {
     history: Option<usize>,
     log: Option<PathBuf>,
     log_level: Option<Verbosity>,
+    mqtt: Option<String>,
+    mqtt_name: Option<String>,
+    mqtt_password_file: Option<PathBuf>,
+    mqtt_ca: Option<PathBuf>,
+    mqtt_address: Option<String>,
+    mqtt_last_line: bool,
     session: Vec<SessionTable>,
 }
 
@@ -86,6 +93,7 @@ pub(super) struct Settings {
     pub history: usize,
     pub log: Option<PathBuf>,
     pub log_level: Verbosity,
+    pub fleet: FleetArgs,
     pub sessions: Vec<SessionTable>,
 }
 
@@ -117,6 +125,14 @@ impl Settings {
             history: args.history.or(file.history).unwrap_or(limits::HISTORY),
             log: args.log.clone().or(file.log),
             log_level: args.log_level.or(file.log_level).unwrap_or_default(),
+            fleet: FleetArgs {
+                mqtt: args.fleet.mqtt.clone().or(file.mqtt),
+                mqtt_name: args.fleet.mqtt_name.clone().or(file.mqtt_name),
+                mqtt_password_file: args.fleet.mqtt_password_file.clone().or(file.mqtt_password_file),
+                mqtt_ca: args.fleet.mqtt_ca.clone().or(file.mqtt_ca),
+                mqtt_address: args.fleet.mqtt_address.clone().or(file.mqtt_address),
+                mqtt_last_line: args.fleet.mqtt_last_line || file.mqtt_last_line,
+            },
             sessions: file.session,
         })
     }

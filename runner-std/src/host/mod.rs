@@ -7,6 +7,7 @@ mod browser;
 mod config;
 mod daemon;
 mod doors;
+mod fleet;
 mod glance;
 mod guests;
 mod list;
@@ -100,6 +101,7 @@ fn open(
         Server::new(config(settings), settings.max_peers, sessions, seats, zero).map_err(failed)?;
     (server.doors, server.token, server.kept) = (opened.doors, opened.token, opened.kept);
     server.note_start();
+    server.fleet = fleet::Fleet::new(settings, &names)?;
     let mut hello = String::new();
     for name in names.iter().take(SHOWN) {
         hello.push_str(&format!("[{name}: attach another terminal with: runner-std attach {name}]\r\n"));
@@ -113,6 +115,7 @@ fn open(
     {
         hello.push_str(&format!("[no browser could be opened: {error}; set BROWSER to one]\r\n"));
     }
+    hello.push_str(&server.fleet.as_ref().map_or(String::new(), fleet::Fleet::hello));
     Ok((server, hello))
 }
 

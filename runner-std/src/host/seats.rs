@@ -208,10 +208,13 @@ impl Server {
         };
         let bytes = buffer.get(..count).unwrap_or_default();
         let printed = self.core.handle_output(now, session, bytes);
-        if seat.listens {
+        if seat.listens || self.fleet.is_some() {
             for token in printed.into_iter().flatten() {
                 if let Some(report) = seat.said.token(now, &token) {
                     seat.observers.report(&report);
+                    if let Some(fleet) = &mut self.fleet {
+                        fleet.said(session, &report);
+                    }
                 }
             }
         } else {

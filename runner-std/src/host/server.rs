@@ -15,6 +15,7 @@ use stillwire::link::host::{Config, Event, Host, Peer, PeerId, Session};
 use stillwire::{Instant, idle, monitor};
 
 use super::doors::Kept;
+use super::fleet::Fleet;
 use super::guests::{Guest, Request};
 use super::seats::Seat;
 use super::watchdog::Watchdog;
@@ -33,6 +34,7 @@ pub(super) mod kind {
     pub(crate) const GUEST: u64 = 4 << 56;
     pub(crate) const REQUEST: u64 = 5 << 56;
     pub(crate) const EVENTS: u64 = 6 << 56;
+    pub(crate) const FLEET: u64 = 9 << 56;
     pub(crate) const MASK: u64 = 0xFF << 56;
 }
 
@@ -63,6 +65,8 @@ pub(super) struct Server {
     pub kept: Kept,
     pub watchdog: Watchdog,
     pub buffer: Vec<u8>,
+    /// Those who watch from elsewhere.
+    pub fleet: Option<Fleet>,
     /// When somebody typed last.
     pub typed: Instant,
     /// Somebody had more to say than its turn was long.
@@ -105,6 +109,7 @@ impl Server {
             kept: Kept::default(),
             watchdog: Watchdog::default(),
             buffer: vec![0; limits::BITE],
+            fleet: None,
             typed: Instant::ZERO,
             again: false,
             changed: false,
@@ -150,6 +155,7 @@ impl Server {
             self.give(now);
             self.speak(now);
             self.watch_ports(now);
+            self.tell_fleet(now);
             self.tell_requests();
             self.watchdog.poll(now);
             if let Some(code) = self.over(now) {
@@ -179,6 +185,7 @@ impl Server {
             .chain(self.news_at)
             .chain(self.watchdog.poll_at())
             .chain(self.screen_at())
+            .chain(self.fleet.as_ref().and_then(Fleet::poll_at))
             .min()
     }
 
@@ -197,6 +204,11 @@ impl Server {
             kind::EVENTS if write => {
                 if let Some(seat) = self.seats.get_mut(index) {
                     seat.flush(&mut self.poller);
+                }
+            }
+            kind::FLEET => {
+                if let Some(fleet) = &mut self.fleet {
+                    fleet.ready(now, &mut self.poller, Ready { token, read, write });
                 }
             }
             _ => {} // what can be written is written in its turn
@@ -235,6 +247,7 @@ impl Server {
 
     pub(super) fn handle(&mut self, now: Instant, event: Event) {
         self.note(&event);
+        self.note_fleet(now, &event);
         match event {
             Event::Screen { peer, session, first } => self.wanted(peer, session, first),
             Event::Detached { peer, .. } => self.part(peer),
@@ -285,7 +298,7 @@ impl Server {
     fn over(&mut self, now: Instant) -> Option<u8> {
         let late = self.leaving.is_some_and(|(at, _)| at <= now);
         let ended = self.seats.iter().all(Seat::is_over) && self.core.is_empty();
-        if !ended && !late {
+        if !(ended || late) || !self.fleet_has_heard(now) {
             return None;
         }
         for seat in &mut self.seats {

@@ -25,7 +25,7 @@ impl Stream {
     ///
     /// # Errors
     /// If it is gone.
-    pub(super) fn prepare(&self) -> io::Result<()> {
+    pub(crate) fn prepare(&self) -> io::Result<()> {
         match self {
             Self::Unix(stream) => {
                 stream.set_nonblocking(true)?;
@@ -47,12 +47,12 @@ impl Stream {
     }
 
     /// Whether something can be read that a poller does not know of.
-    pub(super) fn pending(&self) -> bool {
+    pub(crate) fn pending(&self) -> bool {
         matches!(self, Self::Tls(stream) if stream.pending())
     }
 
     /// Whether it holds something back that has to be written.
-    pub(super) fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         matches!(self, Self::Tls(stream) if stream.holds())
     }
 
@@ -60,7 +60,7 @@ impl Stream {
     ///
     /// # Errors
     /// It is gone.
-    pub(super) fn push(&mut self) -> io::Result<Written> {
+    pub(crate) fn push(&mut self) -> io::Result<Written> {
         if let Self::Tls(stream) = self { stream.push() } else { Ok(Written::All) }
     }
 }

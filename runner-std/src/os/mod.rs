@@ -79,6 +79,11 @@ pub fn is_ignored(signal: i32) -> bool {
     action.sa_sigaction == libc::SIG_IGN
 }
 
+/// The name of this machine.
+pub fn machine() -> String {
+    crate::plain::plain(&rustix::system::uname().nodename().to_string_lossy())
+}
+
 /// An instant as people here tell it: the time of day, or the day and the time if that is not the present day.
 pub fn local_time(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "saturates, and localtime refuses what is no date")]
