@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::os::{self, Poller};
 use crate::roster::session::{Host, Status, plain};
 use crate::roster::{Call, TOKENS};
-use crate::{limits, runtime};
+use crate::{limits, roster, runtime};
 
 /// Ends sessions and waits until they are gone; with a signal: sends it, and that is all.
 ///
@@ -20,7 +20,7 @@ pub fn kill(args: &KillArgs) -> Result<u8, Failure> {
     let mut targets = Vec::with_capacity(args.names.len());
     // All names are known before anything ends.
     for name in &args.names {
-        targets.push(runtime::find(Some(name))?);
+        targets.push(roster::find(Some(name))?);
     }
     for (path, session) in &targets {
         ask_to_end(path, session, signal)?;

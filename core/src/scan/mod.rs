@@ -2,6 +2,7 @@
 
 mod csi;
 mod dcs;
+mod escape;
 mod find;
 mod keyboard;
 mod machine;
@@ -18,11 +19,12 @@ mod width_table;
 pub(crate) mod writer;
 
 pub use csi::{Csi, Param, Params};
+pub use escape::Escape;
 pub use machine::{Encoding, StringKind};
 pub use modes::{Mode, Modes, Mouse, MouseEncoding};
 pub use resync::{Mark, Quality, Resync};
 pub use scanner::{Config, Scanner, Tokens};
 pub use signal::{Progress, PromptMark, Signal};
 pub use simd::Backend;
-pub use token::{Escape, StringEnd, Token};
+pub use token::{StringEnd, Token};
 pub use width::{Width, width};

@@ -12,8 +12,9 @@
 //! that fills the screen sets these all the time; one that does not rarely leaves them changed.
 
 use super::csi::Csi;
+use super::escape::Escape;
 use super::keyboard::Keyboard;
-use super::token::{Escape, Token};
+use super::token::Token;
 use super::writer::Writer;
 
 /// A mode that is either on or off.

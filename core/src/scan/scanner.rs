@@ -2,10 +2,11 @@
 
 use super::csi::Csi;
 use super::dcs::{Apc, Dcs};
+use super::escape::Escape;
 use super::find;
 use super::machine::{Encoding, Event, Machine, State, StringKind};
 use super::osc::Osc;
-use super::token::{Escape, StringEnd, Token};
+use super::token::{StringEnd, Token};
 
 /// How a [`Scanner`] reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

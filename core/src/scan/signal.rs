@@ -1,7 +1,7 @@
 //! *Signals*: what programs already tell their terminal about what they do.
 
 use super::csi::Csi;
-use super::token::Escape;
+use super::escape::Escape;
 
 /// Something that a program said out loud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::limits;
 use crate::link::{Connection, Connector, Stream};
 use crate::plain::plain;
-use crate::runtime;
+use crate::roster;
 use crate::token::{Token, random};
 
 /// A session somewhere.
@@ -47,7 +47,7 @@ impl Target {
         if let Some((scheme, rest)) = text.and_then(|text| text.split_once("://")) {
             return Self::url(scheme, rest);
         }
-        let (path, session) = runtime::find(text)?;
+        let (path, session) = roster::find(text)?;
         Ok(Self { way: Way::Unix(path), session, token: None, tls: None, secure: false })
     }
 

@@ -3,6 +3,7 @@
 //! A roster sleeps with its owner in one poller. New hosts are noticed by their sockets (inotify; where there is no such
 //! thing a look every few seconds), those that are gone by the end of their connection; what a dead one left is removed.
 
+mod find;
 pub(crate) mod session;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use stillwire::{Duration, Instant};
 use crate::failure::Failure;
 use crate::os::{self, Appear, Interest, Poller, Source};
 use crate::{limits, runtime};
+pub(crate) use find::find;
 use session::Host;
 
 /// Tokens of a roster in its owner's poller begin here.
