@@ -9,6 +9,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::fleet::args::ViewArgs;
 use crate::idle_args::IdleArgs;
 use crate::manual;
 use crate::top::Sort;
@@ -263,6 +264,10 @@ pub struct PsArgs {
     /// When to use colours; NO_COLOR turns `auto` off
     #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+
+    #[command(flatten)]
+    /// Whose sessions.
+    pub view: ViewArgs,
 }
 
 /// `top`
@@ -272,8 +277,16 @@ pub struct TopArgs {
     #[arg(long, short, value_enum, value_name = "BY", default_value_t = Sort::Name)]
     pub sort: Sort,
 
-    /// Show only sessions whose name, command or status has this in it
+    /// Show only sessions whose name, command or status has these words in it; >5m: that have been idle for longer
     pub filter: Option<String>,
+
+    #[command(flatten)]
+    /// Whose sessions.
+    pub view: ViewArgs,
+
+    /// Attach to other machines with the token in FILE [default: STILLWIRE_TOKEN]
+    #[arg(long, value_name = "FILE", requires = "mqtt", help_heading = "Fleet")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// `kill`

@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use stillwire::Duration;
+
+use crate::idle_args::span_or_never;
+use crate::roster::filter::Filter;
+use crate::roster::session::Status;
 
 /// The broker of a host, and what it is told.
 #[derive(Args, Clone, Debug, Default)]
@@ -31,4 +36,64 @@ pub struct FleetArgs {
     /// Publish the last visible line of a session as well; without this no output is published
     #[arg(long, help_heading = "Fleet")]
     pub mqtt_last_line: bool,
+}
+
+/// Whose sessions are listed, and which of them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ViewArgs {
+    /// All hosts that tell this MQTT broker, in place of those of this machine; the password comes from
+    /// --mqtt-password-file or STILLWIRE_MQTT_PASSWORD
+    #[arg(long, value_name = "mqtt[s]://[USER@]BROKER[:PORT][/PREFIX]", help_heading = "Fleet")]
+    pub mqtt: Option<String>,
+
+    /// Take the password for the broker from the first line of FILE
+    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
+    pub mqtt_password_file: Option<PathBuf>,
+
+    /// Trust the certificates in FILE (PEM) for the broker, and no others [default: those that browsers trust]
+    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
+    pub mqtt_ca: Option<PathBuf>,
+
+    /// Only sessions of this host; * stands for anything
+    #[arg(long, value_name = "NAME", requires = "mqtt", help_heading = "Filters")]
+    pub host: Option<String>,
+
+    /// Only sessions with this status
+    #[arg(long, value_name = "STATUS", help_heading = "Filters")]
+    pub status: Option<Wanted>,
+
+    /// Only sessions that are idle for this reason
+    #[arg(long, value_name = "REASON", help_heading = "Filters",
+          value_parser = ["never_active", "quiet", "repainting", "at_prompt", "awaiting_input", "bell"])]
+    pub reason: Option<String>,
+
+    /// Only sessions that have been idle for longer than this
+    #[arg(long, value_name = "TIME", value_parser = span_or_never, help_heading = "Filters")]
+    pub waiting: Option<Duration>,
+}
+
+/// A status that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wanted {
+    /// Something goes on
+    Running,
+    /// Nothing does
+    Idle,
+    /// It is over
+    Exited,
+    /// Its host is not there any more
+    Lost,
+}
+
+impl ViewArgs {
+    pub(crate) fn filter(&self) -> Filter {
+        let status = self.status.map(|wanted| match wanted {
+            Wanted::Running => Status::Running,
+            Wanted::Idle => Status::Idle,
+            Wanted::Exited => Status::Exited,
+            Wanted::Lost => Status::Lost,
+        });
+        let (reason, host, waiting) = (self.reason.clone(), self.host.clone(), self.waiting);
+        Filter { status, reason, host, waiting }
+    }
 }

@@ -17,11 +17,13 @@ pub mod payload;
 #[cfg_attr(not(feature = "mqtt"), path = "no_protocol.rs")]
 mod protocol;
 mod publisher;
+mod subscriber;
 mod topic;
 
 pub use broker::Broker;
 pub use line::{Line, News};
 pub use publisher::{Count, Publisher};
+pub(crate) use subscriber::{Subscriber, Update};
 pub use topic::{Topic, Topics, check};
 
 /// What a connection says of itself at its beginning.

@@ -32,6 +32,8 @@ pub enum Topic {
     About(String),
     /// The state of a session: host, session.
     Status(String, String),
+    /// Something that happened on a host.
+    Event(String),
     /// Something else.
     Other,
 }
@@ -72,9 +74,9 @@ impl Topics {
         [format!("{}+/online", self.root), format!("{}+/about", self.root)]
     }
 
-    /// The events of all sessions of all hosts.
-    pub fn all_events(&self) -> String {
-        format!("{}+/+/events", self.root)
+    /// The events of all sessions of a host; None: of all hosts.
+    pub fn all_events(&self, host: Option<&str>) -> String {
+        format!("{}{}/+/events", self.root, host.map_or("+".into(), level))
     }
 
     /// What a topic is about.
@@ -89,6 +91,7 @@ impl Topics {
                 (Some(host), Some(session)) => Topic::Status(host, session),
                 _ => Topic::Other,
             },
+            [Some(host), Some(_), Some("events"), None] => name(host).map_or(Topic::Other, Topic::Event),
             _ => Topic::Other,
         }
     }
@@ -187,7 +190,7 @@ mod tests {
             "stillwire/v1/h%2/s/status",
             "stillwire/v1/h%41/s/status",
             "stillwire/v1/h/%FF/status",
-            "stillwire/v1/h/s/events",
+            "stillwire/v1/h/s/event",
         ] {
             assert_eq!(topics.read(topic), Topic::Other, "{topic}");
         }

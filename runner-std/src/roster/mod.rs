@@ -3,6 +3,8 @@
 //! A roster sleeps with its owner in one poller. New hosts are noticed by their sockets (inotify; where there is no such
 //! thing a look every few seconds), those that are gone by the end of their connection; what a dead one left is removed.
 
+pub(crate) mod feed;
+pub(crate) mod filter;
 mod find;
 pub(crate) mod session;
 
@@ -19,7 +21,7 @@ use crate::failure::Failure;
 use crate::os::{self, Appear, Interest, Poller, Source};
 use crate::{limits, runtime};
 pub(crate) use find::find;
-use session::Host;
+use session::{Host, Session};
 
 /// Tokens of a roster in its owner's poller begin here.
 pub(crate) const TOKENS: u64 = 1 << 40;
@@ -30,12 +32,16 @@ const LOOK: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Something a roster has to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A line that a host says.
     Line(PathBuf, String),
     /// A host is gone, or has said all that was asked for.
     Over(PathBuf),
+    /// A session of another machine, by its host and its name here; None: it is gone.
+    Session(PathBuf, String, Option<Box<Session>>),
+    /// Other machines cannot be heard now.
+    Trouble(String),
 }
 
 /// The hosts of this machine.

@@ -47,6 +47,20 @@ pub(crate) struct Session {
     pub last: Option<String>,
     /// Its exit code.
     pub code: Option<u8>,
+    /// Where it is, if that is another machine; then `name` has both names in it.
+    #[serde(skip)]
+    pub away: Option<Box<Away>>,
+}
+
+/// A session of another machine, which tells a broker what it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Away {
+    /// The name of its host.
+    pub host: String,
+    /// Its name there.
+    pub session: String,
+    /// Where one can attach.
+    pub address: Option<String>,
 }
 
 /// What a session does.
@@ -59,6 +73,9 @@ pub(crate) enum Status {
     Idle,
     /// It is over.
     Exited,
+    /// Its host is not there any more; the reason is what it did last.
+    #[serde(skip)]
+    Lost,
     /// A newer host than this program.
     #[default]
     #[serde(other)]
@@ -66,12 +83,24 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// The colour in which it is shown: green, blue, grey.
+    /// The colour in which it is shown: green, blue, grey, red.
     pub(crate) const fn colour(self) -> &'static str {
         match self {
             Self::Running => "\x1B[32m",
             Self::Idle => "\x1B[34m",
             Self::Exited | Self::Unknown => "\x1B[90m",
+            Self::Lost => "\x1B[31m",
+        }
+    }
+
+    /// As in event lines.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Idle => "idle",
+            Self::Exited => "exited",
+            Self::Lost => "lost",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -101,12 +130,16 @@ impl Session {
                 None => "idle".into(),
             },
             Status::Exited => self.code.map_or_else(|| "exited".into(), |code| format!("exited {code}")),
+            Status::Lost => self.reason.as_ref().map_or("lost".into(), |was| format!("lost (was {was})")),
             Status::Unknown => "?".into(),
         }
     }
 
     /// The tiers of output, from the one that says most; `ago` puts an age into words.
     pub(crate) fn output(&self, ago: impl Fn(f64) -> String, since: impl Fn(f64) -> String) -> String {
+        if self.away.is_some() && self.status != Status::Idle {
+            return String::new(); // only changes are told that far away, and output is none
+        }
         match (self.novel, self.visible, self.raw) {
             // Something is painted again and again, and nothing of it is new.
             (Some(novel), Some(visible), _) if novel - visible > REPAINT && visible < FRESH => {

@@ -1,6 +1,7 @@
 //! `attach`, run in the place of the list.
 
 use std::io::{self, Read as _};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::event::{PollFd, PollFlags};
@@ -24,14 +25,18 @@ pub(super) struct End {
 }
 
 impl Errand {
-    /// Attaches this terminal to a session.
+    /// Attaches this terminal to a session of this machine, or a URL.
     ///
     /// # Errors
     /// If this program is not where it was.
-    pub(super) fn start(name: &str) -> io::Result<Self> {
+    pub(super) fn start(target: &str, token: Option<&Path>) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         // What it says at its end would be hidden by the list at once.
-        command.args(["attach", "--", name]).stderr(Stdio::piped());
+        command.arg("attach");
+        if let Some(file) = token {
+            command.arg("--token-file").arg(file);
+        }
+        command.args(["--", target]).stderr(Stdio::piped());
         command.spawn().map(Self)
     }
 

@@ -13,6 +13,7 @@ mod view;
 
 use std::io;
 use std::os::fd::AsFd as _;
+use std::path::PathBuf;
 
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
 use stillwire::Instant;
@@ -20,8 +21,9 @@ use stillwire::Instant;
 use crate::cli::TopArgs;
 use crate::failure::Failure;
 use crate::os::{self, Interest, Poller, Source};
-use crate::roster::session::Host;
-use crate::roster::{Call, News, Roster};
+use crate::roster::feed::Feed;
+use crate::roster::session::{Away, Host};
+use crate::roster::{Call, News};
 use crate::signals::Signals;
 use crate::{kill, runtime};
 use errand::Errand;
@@ -37,6 +39,8 @@ const KEYS: u64 = 2;
 const CALLS: u64 = 1 << 50;
 /// The first picture waits so long for the hosts, to be a whole one.
 const FIRST: stillwire::Duration = stillwire::Duration::from_millis(250);
+/// Between two pictures of a fleet.
+const PICTURE: stillwire::Duration = stillwire::Duration::from_millis(100);
 
 /// Shows the sessions until the user has seen enough.
 ///
@@ -49,14 +53,28 @@ pub fn top(args: &TopArgs) -> Result<u8, Failure> {
     }
     let failed = |error: io::Error| Failure::io("show the sessions", error);
     let mut poller = Poller::new().map_err(failed)?;
-    let roster = Roster::follow("GET /sessions?live", &mut poller, os::now())?;
+    let feed = Feed::follow(&args.view, "GET /sessions?live", &mut poller, os::now())?;
     let signals = Signals::new().map_err(failed)?;
     let mut model = Model::default();
     model.sort = args.sort;
+    model.wanted = args.view.filter();
     model.filter.push_str(args.filter.as_deref().unwrap_or_default());
-    let mut top =
-        Top { poller, roster, signals, model, calls: Vec::new(), next: CALLS, colour: colour(), end: None };
-    top.run().map_err(failed)
+    let mut top = Top {
+        poller,
+        feed,
+        signals,
+        model,
+        calls: Vec::new(),
+        next: CALLS,
+        colour: colour(),
+        token: args.token_file.clone(),
+        stale: true,
+        drawn: None,
+        end: None,
+        failure: None,
+    };
+    let code = top.run().map_err(failed)?;
+    top.failure.map_or(Ok(code), Err)
 }
 
 fn colour() -> bool {
@@ -67,14 +85,20 @@ fn colour() -> bool {
 #[derive(Debug)]
 struct Top {
     poller: Poller,
-    roster: Roster,
+    feed: Feed,
     signals: Signals,
     model: Model,
     /// Requests to end a session.
     calls: Vec<(u64, String, Call)>,
     next: u64,
     colour: bool,
+    /// For other machines.
+    token: Option<PathBuf>,
+    /// What is on the screen is not what is known; and when it was drawn.
+    stale: bool,
+    drawn: Option<Instant>,
     end: Option<u8>,
+    failure: Option<Failure>,
 }
 
 impl Top {
@@ -88,25 +112,42 @@ impl Top {
         let mut whole = false;
         while self.end.is_none() {
             let now = os::now();
-            whole |= now >= first || self.roster.silent().next().is_none();
-            if whole {
+            whole |= (now >= first && !self.feed.is_fleet()) || !self.feed.is_loading();
+            if whole && self.draw_at(now) <= now {
+                (self.stale, self.drawn) = (false, Some(now));
                 let (model, colour) = (&mut self.model, self.colour);
                 stage
                     .screen
                     .draw(|frame| view::draw(model, now, colour, frame.area(), frame.buffer_mut()))?;
             }
-            let stale = if whole { self.stale_at(now) } else { Some(first) };
-            let until = [stale, self.roster.poll_at()].into_iter().flatten().min();
+            let stale = match whole {
+                true if self.stale => Some(self.draw_at(now)),
+                true => self.stale_at(now),
+                false => (!self.feed.is_fleet()).then_some(first),
+            };
+            let until = [stale, self.feed.poll_at()].into_iter().flatten().min();
             let ready = self.poller.wait(until)?.to_vec();
             let now = os::now();
-            self.roster.poll(&mut self.poller, now);
+            if stale.is_some_and(|at| at <= now) {
+                self.stale = true;
+            }
             for ready in ready {
+                if matches!(ready.token, SIGNAL | KEYS) {
+                    (self.stale, self.drawn) = (true, None); // whoever typed is not kept waiting
+                }
                 match ready.token {
                     SIGNAL => self.heed(&mut stage)?,
                     KEYS => self.read_keys(now, &mut stage)?,
                     token if token >= CALLS => self.answered(token),
-                    token => self.hear(now, token),
+                    token => {
+                        let news = self.feed.ready(&mut self.poller, now, token);
+                        self.hear(now, news);
+                    }
                 }
+            }
+            match self.feed.poll(&mut self.poller, now) {
+                Ok(news) => self.hear(now, news),
+                Err(failure) => (self.end, self.failure) = (Some(failure.code), Some(failure)),
             }
         }
         Ok(self.end.unwrap_or(0))
@@ -117,8 +158,18 @@ impl Top {
         if self.model.mode == Mode::Help { None } else { self.model.stale_at(now) }
     }
 
-    fn hear(&mut self, now: Instant, token: u64) {
-        for news in self.roster.ready(&mut self.poller, now, token) {
+    /// When the next picture may be drawn: a fleet has more news than anybody could read.
+    fn draw_at(&self, now: Instant) -> Instant {
+        match self.drawn {
+            _ if !self.stale => Instant::MAX,
+            Some(drawn) if self.feed.is_fleet() => drawn.after(PICTURE),
+            _ => now,
+        }
+    }
+
+    fn hear(&mut self, now: Instant, news: Vec<News>) {
+        self.stale |= !news.is_empty();
+        for news in news {
             match news {
                 News::Line(path, line) => {
                     if let Some(host) = Host::parse(&line) {
@@ -126,6 +177,10 @@ impl Top {
                     }
                 }
                 News::Over(path) => self.model.forget(&path),
+                News::Session(path, name, session) => {
+                    self.model.hear(now, (path, name), session.map(|session| *session));
+                }
+                News::Trouble(what) => self.model.notice = Some(what),
             }
         }
     }
@@ -209,6 +264,10 @@ impl Top {
     }
 
     fn kill(&mut self, (path, name): &Id) {
+        if self.feed.is_fleet() {
+            self.model.notice = Some("a session of another machine is ended there: runner-std kill".into());
+            return;
+        }
         self.next += 1;
         let token = self.next;
         let call = runtime::connect(path)
@@ -242,8 +301,19 @@ impl Top {
     /// Attaches to the selected session and comes back.
     fn attach(&mut self, stage: &mut Stage) -> io::Result<()> {
         let Some((_, name)) = self.model.selected().cloned() else { return Ok(()) };
+        let target = match self.model.away() {
+            None => name.clone(),
+            Some(Away { session, address: Some(address), .. }) => {
+                format!("{}#session={session}", address.split('#').next().unwrap_or_default())
+            }
+            Some(Away { host, .. }) => {
+                self.model.notice = Some(format!("{host} tells no address; its --mqtt-address would"));
+                return Ok(());
+            }
+        };
         stage.leave();
-        let errand = Errand::start(&name).and_then(|errand| errand.wait(&mut self.signals));
+        let errand =
+            Errand::start(&target, self.token.as_deref()).and_then(|errand| errand.wait(&mut self.signals));
         stage.enter()?;
         match errand {
             Ok(errand::End { signal: Some(signal), .. }) => {

@@ -7,7 +7,8 @@ use clap::ValueEnum;
 use stillwire::{Duration, Instant};
 
 use super::rate::Rate;
-use crate::roster::session::{Host, Session, Status, until_next};
+use crate::roster::filter::{Filter, finds};
+use crate::roster::session::{Away, Host, Session, Status, until_next};
 
 /// A session of a host.
 pub(super) type Id = (PathBuf, String);
@@ -52,8 +53,17 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct Row<'m> {
     pub id: &'m Id,
-    pub session: Session,
+    /// As it was told, and so many seconds ago.
+    pub told: &'m Session,
+    older: f64,
     pub rate: &'m Rate,
+}
+
+impl Row<'_> {
+    /// As it is now.
+    pub(super) fn session(&self) -> Session {
+        self.told.later(self.older)
+    }
 }
 
 /// The sessions, and what the user wants of them.
@@ -62,6 +72,8 @@ pub(super) struct Model {
     entries: BTreeMap<Id, Entry>,
     pub sort: Sort,
     pub filter: String,
+    /// What the command line wants to see.
+    pub wanted: Filter,
     pub mode: Mode,
     /// What happened last; until the next key.
     pub notice: Option<String>,
@@ -115,6 +127,23 @@ impl Model {
         }
     }
 
+    /// A session of another machine is another, or gone.
+    pub(super) fn hear(&mut self, now: Instant, id: Id, session: Option<Session>) {
+        let Some(session) = session else {
+            self.entries.remove(&id);
+            return;
+        };
+        let told = |session: &Session| Entry { session: session.clone(), at: now, rate: Rate::new() };
+        let entry = self.entries.entry(id).or_insert_with(|| told(&session));
+        if entry.session.status != Status::Lost
+            && session.status == Status::Lost
+            && let Some(away) = &session.away
+        {
+            self.notice = Some(format!("{} is lost", away.host));
+        }
+        (entry.session, entry.at) = (session, now);
+    }
+
     /// A host is gone.
     pub(super) fn forget(&mut self, path: &Path) {
         let lost = self.entries.iter().filter(|((host, _), _)| host == path);
@@ -129,35 +158,31 @@ impl Model {
         self.entries.retain(|(host, _), _| host != path);
     }
 
-    /// How many there are of each status: running, idle, exited.
-    pub(super) fn counts(&self) -> [usize; 3] {
+    /// How many there are of each status: running, idle, exited, lost.
+    pub(super) fn counts(&self) -> [usize; 4] {
         let of = |status| self.entries.values().filter(|entry| entry.session.status == status).count();
-        [of(Status::Running), of(Status::Idle), of(Status::Exited)]
+        [of(Status::Running), of(Status::Idle), of(Status::Exited), of(Status::Lost)]
     }
 
     /// All that the filter lets through, in their order.
     pub(super) fn rows(&mut self, now: Instant) -> Vec<Row<'_>> {
         self.entries.values_mut().for_each(|entry| entry.rate.shift(now));
-        let wanted = self.filter.to_lowercase();
-        let fits = |session: &Session| {
-            let text = format!("{}\n{}\n{}", session.name, session.command, session.spoken());
-            wanted.is_empty() || text.to_lowercase().contains(&wanted)
-        };
-        let entries = self.entries.iter().filter(|(_, entry)| fits(&entry.session));
-        let mut rows: Vec<Row<'_>> = entries
-            .map(|(id, entry)| {
-                let session = entry.session.later(seconds(now.since(entry.at)));
-                Row { id, session, rate: &entry.rate }
-            })
-            .collect();
+        let rows = self.entries.iter().map(|(id, entry)| {
+            let older = seconds(now.since(entry.at));
+            Row { id, told: &entry.session, older, rate: &entry.rate }
+        });
+        let fits =
+            |row: &Row<'_>| self.wanted.lets(row.told, row.older) && finds(&self.filter, row.told, row.older);
+        let mut rows: Vec<Row<'_>> = rows.filter(fits).collect();
         // Names are in order already, and stay so among equals.
-        let old = |age: Option<f64>| age.unwrap_or(f64::MAX);
+        let old = |row: &Row<'_>| row.told.visible.map_or(f64::MAX, |age| age + row.older);
+        let age = |row: &Row<'_>| row.told.age + row.older;
         rows.sort_by(|a, b| a.id.1.cmp(&b.id.1));
         match self.sort {
             Sort::Name => {}
-            Sort::Status => rows.sort_by_key(|row| row.session.status),
-            Sort::Output => rows.sort_by(|a, b| old(a.session.visible).total_cmp(&old(b.session.visible))),
-            Sort::Changed => rows.sort_by(|a, b| a.session.age.total_cmp(&b.session.age)),
+            Sort::Status => rows.sort_by_key(|row| row.told.status),
+            Sort::Output => rows.sort_by(|a, b| old(a).total_cmp(&old(b))),
+            Sort::Changed => rows.sort_by(|a, b| age(a).total_cmp(&age(b))),
         }
         rows
     }
@@ -165,26 +190,35 @@ impl Model {
     /// Settles which row is selected and which are on the screen, now that there is room for so many.
     pub(super) fn settle(&mut self, now: Instant, room: usize) -> Option<usize> {
         let selected = self.selected.clone();
-        let ids: Vec<Id> = self.rows(now).iter().map(|row| row.id.clone()).collect();
-        let found = ids.iter().position(|id| Some(id) == selected.as_ref());
-        let place = found.unwrap_or(self.place.min(ids.len().saturating_sub(1)));
-        self.selected = ids.get(place).cloned();
+        let before = self.place;
+        let rows = self.rows(now);
+        let count = rows.len();
+        let found = rows.iter().position(|row| Some(row.id) == selected.as_ref());
+        let place = found.unwrap_or(before.min(count.saturating_sub(1)));
+        self.selected = rows.get(place).map(|row| row.id.clone());
         (self.place, self.room) = (place, room.max(1));
         self.top = self.top.min(place).max((place + 1).saturating_sub(self.room));
-        self.top = self.top.min(ids.len().saturating_sub(self.room));
+        self.top = self.top.min(count.saturating_sub(self.room));
         self.selected.is_some().then_some(place)
     }
 
     /// Goes up or down.
     pub(super) fn step(&mut self, now: Instant, by: isize) {
-        let ids: Vec<Id> = self.rows(now).iter().map(|row| row.id.clone()).collect();
-        let place = self.place.saturating_add_signed(by).min(ids.len().saturating_sub(1));
-        (self.place, self.selected) = (place, ids.get(place).cloned());
+        let before = self.place;
+        let rows = self.rows(now);
+        let place = before.saturating_add_signed(by).min(rows.len().saturating_sub(1));
+        (self.selected, self.place) = (rows.get(place).map(|row| row.id.clone()), place);
     }
 
     /// The one that keys are about.
     pub(super) fn selected(&self) -> Option<&Id> {
         self.selected.as_ref().filter(|id| self.entries.contains_key(id))
+    }
+
+    /// Where the selected one is, if that is another machine: its name there, and where one can attach.
+    pub(super) fn away(&self) -> Option<Away> {
+        let entry = self.entries.get(self.selected.as_ref()?)?;
+        entry.session.away.as_deref().cloned()
     }
 
     /// When a picture of now is no longer true: at the earliest with the next whole second.
@@ -194,10 +228,12 @@ impl Model {
         let rows = self.rows(now);
         let shown = rows.iter().skip(top).take(room);
         let soonest = |row: &Row<'_>| {
-            let session = &row.session;
+            let session = &row.session();
             let details = [session.raw, session.visible, session.novel, session.input, Some(session.uptime)];
             let details = details.into_iter().flatten().filter(|_| Some(row.id) == selected.as_ref());
-            let ages = details.chain([session.age]).chain(session.novel);
+            // What is not shown of other machines does not go stale.
+            let novel = session.novel.filter(|_| session.away.is_none() || session.status == Status::Idle);
+            let ages = details.chain([session.age]).chain(novel);
             let until = ages.map(until_next).fold(f64::MAX, f64::min);
             if row.rate.is_flat() { until } else { until.min(1.0) }
         };
@@ -223,7 +259,7 @@ mod tests {
     }
 
     fn names(model: &mut Model) -> Vec<String> {
-        model.rows(Instant::ZERO).iter().map(|row| row.session.name.clone()).collect()
+        model.rows(Instant::ZERO).iter().map(|row| row.told.name.clone()).collect()
     }
 
     fn three() -> Model {
@@ -247,7 +283,7 @@ mod tests {
         assert_eq!(names(&mut model), ["c"]);
         model.filter = "idle".into();
         assert_eq!(names(&mut model), ["b"]);
-        assert_eq!(model.counts(), [1, 1, 1]);
+        assert_eq!(model.counts(), [1, 1, 1, 0]);
     }
 
     #[test]

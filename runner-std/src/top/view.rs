@@ -20,7 +20,7 @@ const HELP: [(&str, &str); 12] = [
     ("PgUp PgDn  g G", "a page, the first, the last"),
     ("Enter", "attach; Ctrl-] d comes back"),
     ("K  Del", "kill, after a question"),
-    ("/", "filter by name, command or status"),
+    ("/", "filter by words of name, command, status; >5m: waiting longer"),
     ("Esc", "no filter"),
     ("s", "sort by name, status, output, change"),
     ("q  Ctrl-C", "quit"),
@@ -94,11 +94,12 @@ fn put(buffer: &mut Buffer, area: Rect, row: u16, line: Line<'_>) {
 
 impl Columns {
     fn new(width: usize, rows: &[Row<'_>]) -> Self {
-        let named = rows.iter().map(|row| stillwire::scan::width(&row.session.name)).max().unwrap_or(0);
+        let named = rows.iter().map(|row| stillwire::scan::width(&row.told.name)).max().unwrap_or(0);
         // Each column but the first has a blank before it.
         let mut columns =
             Self { name: 0, status: 10, age: 5, output: 0, bars: 0, speed: 0, peers: 0, last: 0 };
-        columns.name = named.clamp(4, (width / 5).max(12));
+        let away = rows.first().is_some_and(|row| row.told.away.is_some());
+        columns.name = named.clamp(4, (width / if away { 3 } else { 5 }).max(12));
         let mut left = width.saturating_sub(columns.name + columns.status + columns.age + 2);
         let mut take = |want: usize, keep: usize| {
             let fits = left > want + keep;
@@ -151,6 +152,7 @@ impl Pen {
             Status::Running => Color::Green,
             Status::Idle => Color::Blue,
             Status::Exited | Status::Unknown => Color::DarkGray,
+            Status::Lost => Color::Red,
         })
     }
 
@@ -158,9 +160,9 @@ impl Pen {
         let counts = model.counts();
         let bold = Style::new().add_modifier(Modifier::BOLD);
         let mut spans = vec![Span::styled("stillwire", bold)];
-        let kinds = [(Status::Running, "running"), (Status::Idle, "idle"), (Status::Exited, "exited")];
-        for ((status, name), count) in kinds.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
-            spans.push(Span::styled(format!("  {count} {name}"), self.status(status)));
+        let kinds = [Status::Running, Status::Idle, Status::Exited, Status::Lost];
+        for (status, count) in kinds.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
+            spans.push(Span::styled(format!("  {count} {}", status.as_str()), self.status(status)));
         }
         if !model.filter.is_empty() && model.mode != Mode::Filter {
             spans.push(Span::raw(format!("  /{}", plain(&model.filter))));
@@ -182,7 +184,7 @@ impl Pen {
     }
 
     fn row(&self, columns: Columns, row: &Row<'_>, now: Instant) -> Line<'static> {
-        let session = &row.session;
+        let session = &row.session();
         let over = session.status == Status::Exited;
         let base = if over { self.dim() } else { Style::new() };
         let status = if columns.status < 20 { short(session) } else { session.spoken() };
@@ -208,7 +210,7 @@ impl Pen {
     }
 
     fn details(&self, row: &Row<'_>) -> [Line<'static>; DETAILS as usize] {
-        let session = &row.session;
+        let session = &row.session();
         let title = format!("── {} ", cut(&session.name, self.width.saturating_sub(8)));
         let rule = "─".repeat(self.width.saturating_sub(width(&title)));
         let pid = session.pid.map(|pid| format!(" · pid {pid}")).unwrap_or_default();
@@ -216,6 +218,9 @@ impl Pen {
         let about = format!("{pid} · {ran} {}", span(session.uptime));
         let command = cut(&session.command, self.width.saturating_sub(width(&about)));
         let mut facts = match session.printed {
+            _ if session.away.is_some() => {
+                Some(session.output(ago, span)).filter(|it| !it.is_empty()).into_iter().collect()
+            }
             0 => vec!["nothing printed".into()],
             printed => vec![session.output(ago, span), format!("{} printed", rate::size(printed as f64))],
         };
