@@ -95,7 +95,7 @@ nothing of it was new for so long.
 --watch sleeps until a host says that something has changed. On a terminal the list stays in its place \
 and tells times of day; elsewhere every change is a line. With --json it prints the event lines of \
 `watch --events` for all sessions, each with its \"session\": first start and the present status of \
-every one, then what happens. There are two more: {\"event\":\"peers\",\"peers\":2} and, for a host that has died, {\"event\":\"gone\"}.";
+every one, then what happens. What sessions say out loud (bells, titles, prompts) is told too. There are two more: {\"event\":\"peers\",\"peers\":2} and, for a host that has died, {\"event\":\"gone\"}.";
 
 const KILL_EXAMPLES: &str = "\
 Examples:
@@ -189,7 +189,7 @@ pub struct ObserveArgs {
     #[arg(long, help_heading = "Reports")]
     pub title: bool,
 
-    /// Record the session as asciicast version 2
+    /// Record the session as asciicast version 2; several of one host each in a file of its own: FILE-NAME.cast
     #[arg(long, value_name = "FILE.cast", help_heading = "Reports")]
     pub record: Option<PathBuf>,
 

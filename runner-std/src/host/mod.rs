@@ -14,6 +14,7 @@ mod list;
 mod log;
 mod news;
 mod pace;
+mod reports;
 mod screens;
 mod seats;
 mod server;
@@ -27,6 +28,7 @@ use stillwire::link::{heartbeat, host, linger};
 use crate::attach;
 use crate::cli::HostArgs;
 use crate::failure::Failure;
+use crate::watch::events::EventLog;
 use crate::{os, terminal};
 use config::Settings;
 use daemon::Fork;
@@ -84,14 +86,16 @@ fn open(
     stays: bool,
 ) -> Result<(Server, String), Failure> {
     let name = wanted.first().map(|first| first.name.clone()).unwrap_or_default();
+    // Files first: an inherited descriptor is taken over before anything here could be given its number.
+    let events = args.observe.events.as_deref().map(EventLog::open).transpose()?;
     let opened = doors::open(settings, &name, args.open)?;
     log::begin(settings.log.as_deref(), settings.log_level, stays)?;
     os::keep_standard_descriptors();
     let zero = os::now();
     let (mut sessions, mut seats) = (Vec::new(), Vec::new());
+    let several = wanted.len() > 1;
     for (index, wanted) in wanted.into_iter().enumerate() {
-        let (session, mut seat) = sessions::start(wanted, index, args, settings.history)?;
-        seat.start();
+        let (session, seat) = sessions::start(wanted, index, several, args, settings.history)?;
         sessions.push(session);
         seats.push(seat);
     }
@@ -100,6 +104,7 @@ fn open(
     let mut server =
         Server::new(config(settings), settings.max_peers, sessions, seats, zero).map_err(failed)?;
     (server.doors, server.token, server.kept) = (opened.doors, opened.token, opened.kept);
+    server.report_to(events);
     server.note_start();
     server.fleet = fleet::Fleet::new(settings, &names)?;
     let mut hello = String::new();

@@ -3,7 +3,7 @@
 //! A follower is told when something has changed and at no other time. Who follows the list *live* is told of output as
 //! well, at most once a second; then, and only while something is printed, the host has a deadline for it.
 
-use stillwire::idle::{Event, Status};
+use stillwire::idle::Status;
 use stillwire::link::frame::Role;
 use stillwire::link::host::Session;
 use stillwire::{Duration, Instant};
@@ -102,43 +102,33 @@ impl Server {
         self.requests = requests;
     }
 
-    /// A session's status is another: those who follow events are told.
-    pub(super) fn tell_status(&mut self, session: usize, event: Event) {
-        let Some(line) = self.status_line(session, event.at, event.status) else { return };
-        for request in self.requests.iter_mut().flatten() {
-            if let Some(Follow::Events { lost, .. }) = &mut request.follows {
-                put(&mut request.connection, lost, event.at, &line);
-            }
-        }
-    }
-
     /// Event lines from here on, and before them where every session stands.
     pub(super) fn events(&self, now: Instant) -> (Follow, String) {
         let peers = self.peers();
         let mut text = String::new();
         for (index, (seat, state)) in self.seats.iter().zip(self.core.sessions()).enumerate() {
             text.push_str(&lines::start(&seat.name, seat.pid));
-            text.push_str(&self.status_line(index, state.since(), state.status()).unwrap_or_default());
+            let status = self.status_line(index, state.since(), state.status());
+            text.push_str(&status.map_or_else(String::new, |line| self.line(index, line)));
             let count = peers.get(index).copied().unwrap_or(0);
             text.push_str(&self.line(index, lines::peers(now, count)));
         }
         (Follow::Events { lost: 0, peers }, text)
     }
 
-    fn status_line(&self, session: usize, at: Instant, status: Status) -> Option<String> {
+    pub(super) fn status_line(&self, session: usize, at: Instant, status: Status) -> Option<String> {
         let evidence = self.core.session(session).map(Session::evidence)?;
-        let line = match status {
+        Some(match status {
             Status::Exited(exit) => {
                 let outcome = self.seats.get(session).and_then(Seat::outcome);
                 lines::exit(at, outcome.unwrap_or(Outcome::Code(crate::port::pty::exit_code(exit))))
             }
             status => lines::status(at, status, &evidence),
-        };
-        Some(self.line(session, line))
+        })
     }
 
     /// A line that names its session.
-    fn line(&self, session: usize, line: String) -> String {
+    pub(super) fn line(&self, session: usize, line: String) -> String {
         lines::of(self.seats.get(session).map_or("", |seat| &seat.name), line)
     }
 
@@ -155,7 +145,7 @@ impl Server {
 }
 
 /// Adds a line, or counts it.
-fn put(connection: &mut crate::link::Connection, lost: &mut u64, now: Instant, line: &str) {
+pub(super) fn put(connection: &mut crate::link::Connection, lost: &mut u64, now: Instant, line: &str) {
     if connection.waiting() > limits::EVENTS {
         *lost += 1;
         return;

@@ -10,9 +10,9 @@ use stillwire::link::history::Size;
 use stillwire::link::host::Peer;
 
 use super::pace::Pace;
-use super::server::{Server, kind};
+use super::server::Server;
 use crate::limits;
-use crate::os::{Hints, Interest, Poller, Source};
+use crate::os::{Hints, Interest, Poller};
 use crate::port::pty::Outcome;
 use crate::port::{Came, Port};
 use crate::screen::Model;
@@ -32,10 +32,7 @@ pub(super) struct Seat {
     port: Option<Port>,
     observers: Observers,
     said: Said,
-    /// Whether anybody wants to hear what it says out loud.
-    listens: bool,
     hints: Hints,
-    events: Source,
     /// Whether the port waits for a reader, and how far behind the slowest is.
     pace: Pace,
     /// What is on its screen; None: it has none.
@@ -47,10 +44,9 @@ pub(super) struct Seat {
 
 impl Seat {
     /// A session around a port.
-    pub(super) fn new(index: usize, name: String, command: String, port: Port, observers: Observers) -> Self {
+    pub(super) fn new(name: String, command: String, port: Port, observers: Observers) -> Self {
         let pid = if let Port::Pty(command) = &port { Some(command.pty.pid()) } else { None };
         let model = matches!(port, Port::Pty(_)).then(Model::default);
-        let listens = observers.events.is_some();
         Self {
             name,
             command,
@@ -58,19 +54,12 @@ impl Seat {
             port: Some(port),
             observers,
             said: Said::default(),
-            listens,
             hints: Hints::default(),
-            events: Source::new(kind::EVENTS | index as u64),
             pace: Pace::default(),
             model,
             behind: 0,
             ended: None,
         }
-    }
-
-    /// The session begins.
-    pub(super) fn start(&mut self) {
-        self.observers.start(self.pid.unwrap_or(0));
     }
 
     /// Whether it is over, and everybody knows.
@@ -148,15 +137,8 @@ impl Seat {
         true
     }
 
-    /// Writes the event lines that wait.
-    pub(super) fn flush(&mut self, poller: &mut Poller) {
-        self.observers.flush();
-        self.watch_events(poller);
-    }
-
-    /// Writes the event lines that still wait; nobody is told anything after this.
+    /// Nobody is told anything after this.
     pub(super) fn finish(&mut self) {
-        self.observers.finish();
         for complaint in self.observers.complaints() {
             tracing::warn!(session = self.name, "{}: {complaint}", self.name);
         }
@@ -167,14 +149,6 @@ impl Seat {
         self.observers.record(|recorder| recorder.output(now, bytes));
         if let Some((_, after)) = &mut self.ended {
             *after += bytes.len();
-        }
-    }
-
-    fn watch_events(&mut self, poller: &mut Poller) {
-        let want = Interest { read: false, write: self.observers.waits_for().is_some() };
-        if let Some(events) = &self.observers.events {
-            // A file is always ready, and epoll says so; then nothing ever waits.
-            let _ = poller.set(events.fd(), &mut self.events, want);
         }
     }
 }
@@ -198,6 +172,7 @@ impl Server {
     }
 
     fn take_in(&mut self, now: Instant, session: usize, buffer: &mut [u8]) -> ControlFlow<()> {
+        let listens = self.listens();
         let Some(seat) = self.seats.get_mut(session) else { return ControlFlow::Break(()) };
         let Some(port) = &mut seat.port else { return ControlFlow::Break(()) };
         let Came::Bytes(count) = port.read(now, &mut self.poller, buffer) else {
@@ -208,21 +183,16 @@ impl Server {
         };
         let bytes = buffer.get(..count).unwrap_or_default();
         let printed = self.core.handle_output(now, session, bytes);
-        if seat.listens || self.fleet.is_some() {
-            for token in printed.into_iter().flatten() {
-                if let Some(report) = seat.said.token(now, &token) {
-                    seat.observers.report(&report);
-                    if let Some(fleet) = &mut self.fleet {
-                        fleet.said(session, &report);
-                    }
-                }
-            }
+        let mut said = Vec::new();
+        if listens {
+            let tokens = printed.into_iter().flatten();
+            said.extend(tokens.filter_map(|token| seat.said.token(now, &token)));
         } else {
             drop(printed);
         }
         seat.tell(now, bytes);
-        seat.watch_events(&mut self.poller);
         let ended = seat.ended;
+        self.tell_said(session, &said);
         self.keep_up(now, session);
         match ended {
             None => ControlFlow::Break(()),
@@ -256,13 +226,16 @@ impl Server {
             if self.seats.get(session).is_some_and(|seat| seat.ended.is_some() && seat.port.is_some()) {
                 self.printed(now, session);
             }
-            let Some(port) = self.seats.get_mut(session).and_then(|seat| seat.port.as_mut()) else {
-                continue;
-            };
+            let Some(seat) = self.seats.get_mut(session) else { continue };
+            let Some(port) = &mut seat.port else { continue };
             while let Some(head) = self.core.session(session).map(|it| it.typed().0) {
                 let taken = if head.is_empty() { 0 } else { port.write(head) };
                 if taken == 0 {
                     break;
+                }
+                if seat.observers.record_input {
+                    let typed = head.get(..taken).unwrap_or_default();
+                    seat.observers.record(|recorder| recorder.input(now, typed));
                 }
                 self.core.handle_typed(now, session, taken);
                 self.typed = now;

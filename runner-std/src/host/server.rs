@@ -17,6 +17,7 @@ use stillwire::{Instant, idle, monitor};
 use super::doors::Kept;
 use super::fleet::Fleet;
 use super::guests::{Guest, Request};
+use super::reports::Reports;
 use super::seats::Seat;
 use super::watchdog::Watchdog;
 use crate::door::Door;
@@ -67,6 +68,8 @@ pub(super) struct Server {
     pub buffer: Vec<u8>,
     /// Those who watch from elsewhere.
     pub fleet: Option<Fleet>,
+    /// Who is told what happens here.
+    pub reports: Reports,
     /// When somebody typed last.
     pub typed: Instant,
     /// Somebody had more to say than its turn was long.
@@ -110,6 +113,7 @@ impl Server {
             watchdog: Watchdog::default(),
             buffer: vec![0; limits::BITE],
             fleet: None,
+            reports: Reports::default(),
             typed: Instant::ZERO,
             again: false,
             changed: false,
@@ -128,6 +132,9 @@ impl Server {
         for door in &mut self.doors {
             door.watch(&mut self.poller, Interest::READ)?;
         }
+        // A command that was over before its end could be told.
+        self.seats.iter_mut().for_each(Seat::reap);
+        self.again = true;
         // What a session prints is read from the start, whoever comes.
         self.watch_ports(self.now());
         let mut ready = Vec::new();
@@ -201,11 +208,7 @@ impl Server {
                 self.hear(now, PeerId { slot, generation });
             }
             kind::REQUEST if read => self.hear_request(index),
-            kind::EVENTS if write => {
-                if let Some(seat) = self.seats.get_mut(index) {
-                    seat.flush(&mut self.poller);
-                }
-            }
+            kind::EVENTS if write => self.flush_events(),
             kind::FLEET => {
                 if let Some(fleet) = &mut self.fleet {
                     fleet.ready(now, &mut self.poller, Ready { token, read, write });
@@ -304,6 +307,7 @@ impl Server {
         for seat in &mut self.seats {
             seat.finish();
         }
+        self.finish_events();
         self.farewell();
         let own = || match self.seats.as_slice() {
             [seat] => seat.outcome().map_or(0, Outcome::code),

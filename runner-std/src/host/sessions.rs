@@ -1,6 +1,7 @@
 //! Which sessions a host is asked to have, and how they are started.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use stillwire::Instant;
 use stillwire::link::history::{History, Size};
@@ -102,13 +103,27 @@ fn distinguish(all: &mut [Wanted]) {
     }
 }
 
-/// Starts a session.
+/// The recording of one of several sessions: `out.cast` is `out-NAME.cast`.
+fn recording(path: &Path, name: &str, index: usize) -> PathBuf {
+    let safe = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '@');
+    let mut told: String = name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+    if told != name {
+        // Another may look the same by now.
+        told = format!("{told}-{}", index + 1);
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = path.extension().map_or_else(String::new, |end| format!(".{}", end.to_string_lossy()));
+    path.with_file_name(format!("{stem}-{told}{end}"))
+}
+
+/// Starts a session, one of several or the only one.
 ///
 /// # Errors
 /// If its command cannot be run, or a file for its reports cannot be opened.
 pub(super) fn start(
     wanted: Wanted,
     index: usize,
+    several: bool,
     args: &HostArgs,
     history: usize,
 ) -> Result<(Session<Vec<u8>>, Seat), Failure> {
@@ -119,10 +134,12 @@ pub(super) fn start(
         What::Serial(line) => vec![line.device.clone().into_os_string()],
         What::Console(address) => vec![OsString::from(address)],
     };
-    // Reports are about one session: the first.
-    let mut observe = if index == 0 { args.observe.clone() } else { Default::default() };
-    // Titles and notifications are for terminals, and whoever attaches shows them.
-    (observe.title, observe.notify) = (false, None);
+    let mut observe = args.observe.clone();
+    // Event lines of all sessions are the host's. Titles and notifications are for terminals, and whoever attaches shows them.
+    (observe.events, observe.title, observe.notify) = (None, false, None);
+    if several {
+        observe.record = observe.record.map(|path| recording(&path, &wanted.name, index));
+    }
     let observers = watch::observers(&wanted.name, &observe, &shown, window)?;
     let token = kind::PORT | index as u64;
     let seed = u64::from_ne_bytes(random().map_err(failed)?);
@@ -148,5 +165,18 @@ pub(super) fn start(
     let (inbox, retained) = (vec![0; limits::INBOX], vec![0; limits::RETAINED]);
     let session = Session::new(args.idle.config(), history, inbox, retained, Instant::ZERO);
     let command = shown.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-    Ok((session, Seat::new(index, wanted.name, command, port, observers)))
+    Ok((session, Seat::new(wanted.name, command, port, observers)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_session_has_a_recording_of_its_own() {
+        let of = |name, index| recording(Path::new("/tmp/out.cast"), name, index).display().to_string();
+        assert_eq!(of("build", 0), "/tmp/out-build.cast");
+        assert_eq!((of("a/b", 1), of("a_b", 2)), ("/tmp/out-a_b-2.cast".into(), "/tmp/out-a_b.cast".into()));
+        assert_eq!(recording(Path::new("out"), "x", 0), Path::new("out-x"));
+    }
 }

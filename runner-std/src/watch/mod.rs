@@ -1,7 +1,7 @@
 //! `watch`: a command in a pseudo-terminal, the user's terminal passed through, and a report of what it does.
 
 mod control;
-mod events;
+pub(crate) mod events;
 mod hooks;
 pub(crate) mod notify;
 pub(crate) mod observers;

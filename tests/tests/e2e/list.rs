@@ -51,13 +51,13 @@ fn switches(pid: &str) -> u64 {
 }
 
 /// `ps --watch --json`, and its lines as they come.
-struct Follower {
+pub(crate) struct Follower {
     child: Child,
     lines: Receiver<Value>,
 }
 
 impl Follower {
-    fn new(folder: &Folder) -> Self {
+    pub(crate) fn new(folder: &Folder) -> Self {
         let mut child =
             command(folder, &["ps", "--watch", "--json"]).stdout(Stdio::piped()).spawn().expect("ps");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -74,7 +74,7 @@ impl Follower {
     }
 
     /// The next event of this kind about this session.
-    fn wait(&self, session: &str, kind: &str) -> Value {
+    pub(crate) fn wait(&self, session: &str, kind: &str) -> Value {
         loop {
             let line = self.lines.recv_timeout(Duration::from_secs(60));
             let line = line.unwrap_or_else(|_| panic!("waited in vain for {kind} of {session}"));

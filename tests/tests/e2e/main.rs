@@ -7,6 +7,7 @@ mod host;
 mod jobs;
 mod list;
 mod log;
+mod reports;
 mod safety;
 mod screens;
 mod service;
