@@ -183,8 +183,13 @@ impl<S: AsRef<[u8]>> Typed<S> {
         self.ring.forget(usize::try_from(known).unwrap_or(usize::MAX));
     }
 
+    /// What is not acknowledged, the oldest first.
+    pub(super) fn kept(&self) -> (&[u8], &[u8]) {
+        self.ring.slices(0, self.ring.len())
+    }
+
     /// Bytes that are acknowledged.
-    const fn base(&self) -> u64 {
+    pub(super) const fn base(&self) -> u64 {
         self.end.saturating_sub(self.ring.len() as u64)
     }
 }
@@ -202,6 +207,18 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Typed<S> {
         self.ring.push(bytes);
         self.end = self.end.saturating_add(bytes.len() as u64);
         Ok(())
+    }
+
+    /// Begins where another one left: `bytes` from number `base` on are not acknowledged, those before `sent` were sent.
+    ///
+    /// # Errors
+    /// There is no room for all of them: none is taken.
+    pub(super) fn restore(&mut self, base: u64, sent: u64, bytes: &[u8]) -> Result<(), Full> {
+        self.ring.forget(self.ring.len());
+        self.end = base;
+        let taken = self.push(bytes);
+        (self.next, self.sent, self.limit) = (base, sent.max(base).min(self.end), 0);
+        taken
     }
 }
 

@@ -19,6 +19,7 @@
 
 mod connection;
 mod hear;
+mod saved;
 mod speak;
 mod types;
 mod watch;
@@ -37,6 +38,7 @@ use crate::link::rtt::Rtt;
 use crate::link::typed::{Full, Typed};
 use crate::time::{Duration, Instant};
 use connection::Connection;
+pub use saved::Saved;
 pub use types::{Config, Credentials, Due, Event, Heard};
 
 /// Keeps a link to one session of a host, and everything that has to survive the loss of one. Less than 1 KiB, and

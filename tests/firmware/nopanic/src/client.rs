@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use stillwire::link::client::{Client, Config, Credentials, Event};
+use stillwire::link::client::{Client, Config, Credentials, Event, Saved};
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::stream::Deframer;
 use stillwire::link::frame::{MAX_BODY, Role, Token};
@@ -17,6 +17,8 @@ pub(crate) fn all() {
     let link = if number() == 0 { Link::Reliable } else { Link::Lossy };
     let config = Config { link, max_body: number() as u16, ..black_box(Config::DEFAULT) };
     let mut client = black_box(Client::new(config, number(), number(), buffer(), buffer(), now()));
+    let saved = Saved { base: number(), sent: number(), ..black_box(Saved::default()) };
+    show!(client.handle_saved(&saved, bytes()));
     while let Some(event) = client.poll(now()) {
         show!(event, event == black_box(Event::TypedLost(0)));
         if let Event::Dial(generation) | Event::Close(generation, _) = event {
@@ -26,7 +28,7 @@ pub(crate) fn all() {
     world(&mut client);
     show!(client.poll_at(), client.status(), client.silence(now()), client.next_dial(), client.role());
     show!(client.session_status(), client.size(), client.place(), client.wants_input(), client.generation());
-    show!(config, Config::default());
+    show!(config, Config::default(), client.saved(), client.unacknowledged());
     if let Some(rtt) = client.rtt() {
         show!(rtt.srtt());
     }
