@@ -16,6 +16,17 @@ use crate::client_types::*;
 use crate::error::{Result, sw_error};
 use crate::lent;
 
+/// Bytes of a client.
+#[cfg(target_pointer_width = "32")]
+pub const SW_CLIENT_SIZE: usize = 1280;
+/// Bytes of a client.
+#[cfg(target_pointer_width = "64")]
+pub const SW_CLIENT_SIZE: usize = 1280;
+/// Its alignment.
+pub const SW_CLIENT_ALIGN: usize = 8;
+const _: () = assert!(size_of::<sw_client>() <= SW_CLIENT_SIZE);
+const _: () = assert!(align_of::<sw_client>() <= SW_CLIENT_ALIGN);
+
 /// The clock of the wall ahead of the other one by so much: the machine slept.
 const SLEPT: Duration = Duration::from_secs(2);
 

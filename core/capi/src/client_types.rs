@@ -27,7 +27,8 @@ pub const SW_CLIENT_USER: u32 = 4;
 pub const SW_CLIENT_LEAVE: u32 = 5;
 
 /// Bytes of the longest frame that a client sends.
-pub const SW_CLIENT_FRAME: usize = stillwire::link::frame::MAX_FRAME;
+pub const SW_CLIENT_FRAME: usize = 16388;
+const _: () = assert!(SW_CLIENT_FRAME == stillwire::link::frame::MAX_FRAME);
 /// Instead of an instant or a span: there is none.
 pub const SW_CLIENT_NEVER: u64 = u64::MAX;
 /// sw_client_saved: there is a place.

@@ -9,11 +9,15 @@
 #![allow(non_camel_case_types, reason = "the names that C sees")]
 #![warn(clippy::missing_safety_doc)]
 
+mod client;
+mod client_types;
 mod error;
 mod lent;
 mod scanner;
 mod signal;
 
+pub use client::*;
+pub use client_types::*;
 pub use error::sw_error;
 pub use scanner::*;
 pub use signal::{SW_SIGNAL_UNKNOWN, sw_signal, sw_signal_kind};

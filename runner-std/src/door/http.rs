@@ -1,5 +1,6 @@
 //! The HTTP that a door understands: one request, judged before anything else is said.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use tungstenite::handshake::derive_accept_key;
@@ -35,6 +36,8 @@ pub enum Asked {
         query: String,
         /// Whether whoever asks has proved to know the token.
         trusted: bool,
+        /// Whether it takes answers that are compressed.
+        gzip: bool,
     },
 }
 
@@ -99,7 +102,8 @@ pub fn judge(request: &[u8], policy: &Policy) -> Result<Option<(Asked, usize)>, 
     let (path, query) =
         parsed.path.unwrap_or_default().split_once('?').unwrap_or((parsed.path.unwrap_or(""), ""));
     let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
-    Ok(Some((Asked::Path { method, path, query, trusted }, len)))
+    let gzip = has(header("accept-encoding")?, "gzip");
+    Ok(Some((Asked::Path { method, path, query, trusted, gzip }, len)))
 }
 
 /// The Host must be ours, so that no other name can be made to point here (DNS rebinding); the Origin must be
@@ -136,13 +140,53 @@ fn without_port(host: &str) -> &str {
 }
 
 /// An answer that ends the connection.
-pub fn answer(status: &str, kind: &str, body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\
-         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+#[derive(Clone, Debug)]
+pub struct Reply<'a> {
+    /// The status line's code and words.
+    pub status: &'a str,
+    /// What the body is.
+    pub kind: &'a str,
+    /// How long it may be kept.
+    pub caching: &'a str,
+    /// The body is compressed.
+    pub gzip: bool,
+    /// What a page that the body is may do.
+    pub policy: Option<&'a str>,
+    /// The body.
+    pub body: Cow<'a, [u8]>,
+}
+
+impl Reply<'_> {
+    /// Nothing, which went well and is not to be kept.
+    pub const OK: Self = Self {
+        status: "200 OK",
+        kind: "text/plain; charset=utf-8",
+        caching: "no-store",
+        gzip: false,
+        policy: None,
+        body: Cow::Borrowed(&[]),
+    };
+
+    /// As it is written.
+    pub fn bytes(&self) -> Vec<u8> {
+        let Self { status, kind, caching, body, .. } = self;
+        let mut head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\
+             Cache-Control: {caching}\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
+             Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\n",
+            body.len()
+        );
+        if self.gzip {
+            head.push_str("Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n");
+        }
+        if let Some(policy) = self.policy {
+            head.push_str(&format!("Content-Security-Policy: {policy}\r\n"));
+        }
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
+        bytes.extend_from_slice(body);
+        bytes
+    }
 }
 
 #[cfg(test)]
@@ -205,7 +249,7 @@ mod tests {
             assert_eq!(judge(&request[..cut], &policy()), Ok(None), "{cut}");
         }
         let (asked, _) = judge(request, &policy()).unwrap().unwrap();
-        let Asked::Path { method, path, query, trusted } = asked else { panic!("{asked:?}") };
+        let Asked::Path { method, path, query, trusted, .. } = asked else { panic!("{asked:?}") };
         assert_eq!((&*method, &*path, &*query, trusted), ("GET", "/sessions", "watch", false));
         assert_eq!(judge(b"\x16\x03\x01\x02\x00", &policy()).unwrap_err().0, "400 Bad Request");
         assert_eq!(

@@ -5,27 +5,50 @@
 //! painted last.
 
 use stillwire::link::history::History;
+use stillwire::scan::strip::{self, Stripper};
 use stillwire::scan::{Config, Csi, Scanner, Token};
 
 /// So many of the last bytes are looked at.
 const TAIL: u64 = 8 << 10;
+/// So many are shown as text.
+const TEXT: u64 = 64 << 10;
 /// Characters that are kept of a line.
 const LONGEST: usize = 400;
 
 /// The last line with something to see, without escape sequences; empty if there is none.
 pub(super) fn last_line(history: &History<Vec<u8>>) -> String {
-    let from = history.end().saturating_sub(TAIL).max(history.start());
-    let Some((head, rest)) = history.read(from) else { return String::new() };
     let mut scanner = Scanner::new(Config::DEFAULT);
-    // The tail may begin in the middle of a sequence, but no sequence goes on behind an ESC or a newline.
-    let safe = |byte: &u8| from == history.start() || matches!(byte, b'\n' | 0x1B);
-    let head = head.iter().position(safe).and_then(|at| head.get(at..)).unwrap_or(head);
     let mut glance = Glance::default();
-    for bytes in [head, rest] {
+    for bytes in tail(history, TAIL) {
         scanner.scan(bytes).for_each(|token| glance.handle(&token));
     }
     glance.finish();
     glance.last
+}
+
+/// What was printed last, without escape sequences.
+pub(super) fn stripped(history: &History<Vec<u8>>) -> Vec<u8> {
+    let mut stripper = Stripper::new(strip::Config::DEFAULT);
+    let mut text = Vec::new();
+    for mut bytes in tail(history, TEXT) {
+        while !bytes.is_empty() {
+            let start = text.len();
+            text.resize(start + bytes.len() + Stripper::MIN_OUTPUT, 0);
+            let done = stripper.strip(bytes, text.get_mut(start..).unwrap_or_default());
+            text.truncate(start + done.written);
+            bytes = bytes.get(done.consumed..).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// The last `most` bytes, from where no sequence goes on.
+fn tail(history: &History<Vec<u8>>, most: u64) -> [&[u8]; 2] {
+    let from = history.end().saturating_sub(most).max(history.start());
+    let Some((head, rest)) = history.read(from) else { return [&[], &[]] };
+    // The tail may begin in the middle of a sequence, but no sequence goes on behind an ESC or a newline.
+    let safe = |byte: &u8| from == history.start() || matches!(byte, b'\n' | 0x1B);
+    [head.iter().position(safe).and_then(|at| head.get(at..)).unwrap_or(head), rest]
 }
 
 #[derive(Debug, Default)]

@@ -256,7 +256,7 @@ impl Server {
         }
         let mut follows = None;
         match list::answer(self, now, asked) {
-            Answer::Page(status, kind, body) => connection.answer(status, kind, &body),
+            Answer::Reply(reply) => connection.answer(&reply),
             Answer::Follow(follow, text) => {
                 connection.stream(list::STREAM.as_bytes());
                 connection.stream(text.as_bytes());

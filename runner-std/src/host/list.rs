@@ -6,11 +6,12 @@ use stillwire::idle::{Reason, Status};
 use stillwire::link::frame::Role;
 use stillwire::{Duration, Instant};
 
-use super::glance::last_line;
+use super::glance::{last_line, stripped};
 use super::news::Follow;
+use super::page;
 use super::seats::Seat;
 use super::server::Server;
-use crate::door::http::Asked;
+use crate::door::http::{Asked, Reply};
 use crate::limits;
 use crate::port::pty::exit_code;
 
@@ -18,31 +19,29 @@ use crate::port::pty::exit_code;
 pub(super) const STREAM: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\
                                  Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n";
 
-const PAGE: &str = "<!doctype html><meta charset=utf-8><title>stillwire</title>\
-<p>This is a stillwire host. Attach a terminal: <code>runner-std attach</code>\n";
-
 /// How to answer.
 pub(super) enum Answer {
-    /// Status, type, body.
-    Page(&'static str, &'static str, String),
+    /// With this.
+    Reply(Reply<'static>),
     /// With this, and with whatever happens from now on.
     Follow(Follow, String),
 }
 
 /// Answers a request.
 pub(super) fn answer(server: &mut Server, now: Instant, asked: &Asked) -> Answer {
-    let Asked::Path { method, path, query, trusted } = asked else { return not_found() };
+    let Asked::Path { method, path, query, trusted, gzip } = asked else { return not_found() };
+    if let Some(file) = page::find(path, *gzip).filter(|_| method == "GET") {
+        return Answer::Reply(file);
+    }
     match (method.as_str(), path.as_str()) {
-        ("GET", "/") => Answer::Page("200 OK", "text/html; charset=utf-8", PAGE.into()),
         _ if !trusted => text("401 Unauthorized", "the token has to come as Authorization: Bearer"),
         ("GET", "/sessions") if query == "watch" => Answer::Follow(Follow::list(false), String::new()),
         ("GET", "/sessions") if query == "live" => Answer::Follow(Follow::list(true), String::new()),
-        ("GET", "/sessions") if query == "brief" => {
-            Answer::Page("200 OK", "application/json", sessions(server, now, false) + "\n")
-        }
         ("GET", "/sessions") => {
-            Answer::Page("200 OK", "application/json", sessions(server, now, true) + "\n")
+            let list = sessions(server, now, query != "brief") + "\n";
+            Answer::Reply(Reply { kind: "application/json", body: list.into_bytes().into(), ..Reply::OK })
         }
+        ("GET", "/text") => printed(server, query),
         ("GET", "/events") => {
             let (follow, text) = server.events(now);
             Answer::Follow(follow, text)
@@ -89,12 +88,25 @@ fn session(server: &Server, now: Instant, index: usize, seat: &Seat, live: bool)
     })
 }
 
+/// What a session printed last, without escape sequences.
+fn printed(server: &Server, query: &str) -> Answer {
+    let Some(name) = value(query, "session") else { return text("400 Bad Request", "which session?") };
+    let index = server.seats.iter().position(|seat| seat.name == name);
+    let Some(session) = index.and_then(|index| server.core.session(index)) else {
+        return text("404 Not Found", "there is no such session");
+    };
+    Answer::Reply(Reply { body: stripped(session.history()).into(), ..Reply::OK })
+}
+
+/// The value of a field of a query.
+fn value(query: &str, name: &str) -> Option<String> {
+    let mut fields = query.split('&').filter_map(|field| field.split_once('='));
+    fields.find(|(key, _)| *key == name).map(|(_, value)| decode(value))
+}
+
 /// Ends a session, or sends its processes a signal.
 fn kill(server: &mut Server, now: Instant, query: &str) -> Answer {
-    let value = |name: &str| {
-        let mut fields = query.split('&').filter_map(|field| field.split_once('='));
-        fields.find(|(key, _)| *key == name).map(|(_, value)| decode(value))
-    };
+    let value = |name: &str| value(query, name);
     let Some(name) = value("session") else { return text("400 Bad Request", "which session?") };
     let Some(seat) = server.seats.iter_mut().find(|seat| seat.name == name) else {
         return text("404 Not Found", "there is no such session");
@@ -139,7 +151,7 @@ fn seconds(span: Duration) -> f64 {
 }
 
 fn text(status: &'static str, why: &str) -> Answer {
-    Answer::Page(status, "text/plain; charset=utf-8", format!("{why}\n"))
+    Answer::Reply(Reply { status, body: format!("{why}\n").into_bytes().into(), ..Reply::OK })
 }
 
 fn not_found() -> Answer {

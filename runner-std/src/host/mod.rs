@@ -14,6 +14,7 @@ mod list;
 mod log;
 mod news;
 mod pace;
+mod page;
 mod reports;
 mod screens;
 mod seats;

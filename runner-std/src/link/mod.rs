@@ -29,7 +29,7 @@ pub use stream::Stream;
 pub use tls::{Acceptor, Connector, Tls};
 use websocket::{Heard, Shim, WebSocket};
 
-use crate::door::http::{self, Asked, Policy};
+use crate::door::http::{self, Asked, Policy, Reply};
 use crate::limits;
 use crate::os::{Interest, Poller, Source};
 
@@ -224,15 +224,16 @@ impl Connection {
             }
             Err((status, why)) => {
                 self.layer = Layer::Request;
-                self.answer(status, "text/plain; charset=utf-8", &format!("{why}\n"));
+                let body = format!("{why}\n").into_bytes().into();
+                self.answer(&Reply { status, body, ..Reply::OK });
                 Input::Nothing
             }
         }
     }
 
     /// Answers a request; the connection is to be closed when that is written.
-    pub fn answer(&mut self, status: &str, kind: &str, body: &str) {
-        self.out.bytes.extend_from_slice(&http::answer(status, kind, body));
+    pub fn answer(&mut self, reply: &Reply<'_>) {
+        self.out.bytes.extend_from_slice(&reply.bytes());
         self.ended = true;
     }
 

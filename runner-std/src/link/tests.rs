@@ -62,7 +62,7 @@ fn the_first_byte_tells_frames_from_http() {
     assert_eq!(connection.room(), 0, "nothing is sent before it is known how");
     client.write_all(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert!(hear(&mut connection).contains("\"/x\""));
-    connection.answer("404 Not Found", "text/plain", "no\n");
+    connection.answer(&Reply { status: "404 Not Found", body: b"no\n".into(), ..Reply::OK });
     assert_eq!((connection.flush().unwrap(), connection.is_done()), (Written::All, true));
     drop(connection);
     let mut answer = String::new();

@@ -1,0 +1,184 @@
+// All sessions of the host, as it tells of them: status, reason, since when, and how much is printed.
+
+import { h, plain, say } from "./dom.ts";
+import { address } from "./keep.ts";
+import { Sparkline } from "./sparkline.ts";
+import { span } from "./words.ts";
+
+/** A session, as `/sessions` says. Times are seconds, as of when it was said. */
+export interface Listed {
+  name: string;
+  command: string;
+  status: "running" | "idle" | "exited";
+  reason: string | null;
+  for: number;
+  peers: number;
+  controllers: number;
+  printed: number;
+  last: string | null;
+  code: number | null;
+}
+
+interface Row {
+  element: HTMLElement;
+  spark: Sparkline;
+  show(listed: Listed, heard: number): void;
+}
+
+/** From a list that broke off to the next attempt. */
+const AGAIN = 2_000;
+
+export class ListPage {
+  readonly element: HTMLElement;
+  readonly #token: () => string;
+  readonly #rows = new Map<string, Row>();
+  readonly #table = h("ul", { class: "list" });
+  readonly #state = h("p", { class: "list-state", role: "status" });
+  readonly #ends = new AbortController();
+  #stream: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #open: (session: string, role: "viewer" | "controller") => void;
+  readonly #unauthorised: () => void;
+
+  constructor(token: () => string, open: (session: string, role: "viewer" | "controller") => void, unauthorised: () => void) {
+    [this.#token, this.#open, this.#unauthorised] = [token, open, unauthorised];
+    this.element = h("div", { class: "sessions" },
+      h("header", {}, h("div", { class: "who" }, h("h1", {}, "Sessions"), h("span", { class: "host" }, location.host))),
+      h("main", {}, this.#state, this.#table));
+  }
+
+  begin(): void {
+    document.title = `Sessions · ${location.host}`;
+    document.querySelector("link[rel=icon]")?.setAttribute("href", "data:,");
+    // A hidden list follows nothing: browsers open few connections to one host.
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#stream?.abort() : void this.#follow()), { signal: this.#ends.signal });
+    void this.#follow();
+  }
+
+  end(): void {
+    this.#ends.abort();
+    this.#stream?.abort();
+    clearTimeout(this.#timer);
+  }
+
+  async #follow(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#stream?.abort();
+    const stream = (this.#stream = new AbortController());
+    try {
+      for await (const list of lists(this.#token(), stream.signal)) this.#show(list);
+      throw new Error("it has ended");
+    } catch (error) {
+      if (stream.signal.aborted) return;
+      if (error instanceof Refused) return this.#unauthorised();
+      say(this.#state, "The host cannot be reached. Trying again…");
+      this.element.dataset.stale = "";
+      this.#timer = setTimeout(() => void this.#follow(), AGAIN);
+    }
+  }
+
+  #show(list: Listed[]): void {
+    delete this.element.dataset.stale;
+    say(this.#state, list.length === 0 ? "There are no sessions." : "");
+    const heard = performance.now();
+    for (const listed of list) {
+      let row = this.#rows.get(listed.name);
+      if (!row) {
+        row = this.#row(listed.name);
+        this.#rows.set(listed.name, row);
+        this.#table.append(row.element);
+      }
+      row.show(listed, heard);
+    }
+    for (const [name, row] of this.#rows) {
+      if (list.some((listed) => listed.name === name)) continue;
+      row.element.remove();
+      this.#rows.delete(name);
+    }
+  }
+
+  #row(name: string): Row {
+    const chip = h("span", { class: "chip" });
+    const who = h("span", { class: "peers" });
+    const last = h("code", { class: "last" });
+    const command = h("span", { class: "command" });
+    const spark = new Sparkline();
+    const link = h("a", { href: address(name) }, plain(name));
+    const go = (role: "viewer" | "controller") => (event: globalThis.Event): void => {
+      if (event instanceof MouseEvent && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
+      event.preventDefault();
+      this.#open(name, role);
+    };
+    link.addEventListener("click", go("controller"));
+    const end = h("button", { type: "button", class: "danger" }, "End");
+    let sure = false;
+    const unsure = (): void => {
+      sure = false;
+      say(end, "End");
+    };
+    end.addEventListener("blur", unsure);
+    end.addEventListener("click", () => {
+      if (sure) void this.#end(name).finally(unsure);
+      else say(end, "End it?");
+      sure = !sure;
+    });
+    const watch = h("button", { type: "button", onclick: go("viewer") }, "Watch");
+    const open = h("button", { type: "button", class: "main", onclick: go("controller") }, "Open");
+    const element = h("li", {},
+      h("div", { class: "name" }, h("h2", {}, link), chip, who),
+      h("div", { class: "printed" }, spark.element, command, last),
+      h("div", { class: "buttons" }, open, watch, end));
+    return {
+      element,
+      spark,
+      show(listed, heard) {
+        const reason = listed.reason?.replaceAll("_", " ");
+        const word = listed.status === "running" ? "Running" : listed.status === "idle" ? `Idle: ${reason}` : `Exited: code ${listed.code}`;
+        chip.dataset.tone = { running: "live", idle: "idle", exited: "ended" }[listed.status];
+        say(chip, `${word}, ${span(listed.for * 1000)}`);
+        say(who, listed.peers === 0 ? "" : `${listed.peers} attached${listed.controllers ? "" : ", all looking"}`);
+        say(command, plain(listed.command));
+        say(last, plain(listed.last ?? ""));
+        say(open, listed.controllers > 0 ? "Take control" : "Open");
+        end.disabled = listed.status === "exited";
+        end.title = end.disabled ? "It has ended" : "";
+        spark.add(listed.printed, heard);
+      },
+    };
+  }
+
+  async #end(name: string): Promise<void> {
+    const answer = await fetch(`/kill?session=${encodeURIComponent(name)}`, { method: "POST", headers: bearer(this.#token()) }).catch(() => undefined);
+    if (!answer?.ok) say(this.#state, `${plain(name)} was not ended: ${plain((await answer?.text()) ?? "the host cannot be reached")}`);
+  }
+}
+
+class Refused extends Error {}
+
+const bearer = (token: string): HeadersInit => ({ Authorization: `Bearer ${token}` });
+
+/** Lists of sessions, the first at once, then whenever something has changed. */
+async function* lists(token: string, signal: AbortSignal): AsyncGenerator<Listed[]> {
+  const answer = await fetch("/sessions?live", { headers: bearer(token), signal, cache: "no-store" });
+  if (answer.status === 401) throw new Refused();
+  if (!answer.ok || !answer.body) throw new Error(answer.statusText);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (text + value).split("\n");
+    text = lines.pop() ?? "";
+    const line = lines.pop();
+    if (line) yield (JSON.parse(line) as { sessions: Listed[] }).sessions;
+  }
+}
+
+/** The names of all sessions. */
+export async function names(token: string): Promise<string[]> {
+  const answer = await fetch("/sessions?brief", { headers: bearer(token), cache: "no-store" });
+  if (answer.status === 401) throw new Refused();
+  return ((await answer.json()) as { sessions: Listed[] }).sessions.map((listed) => listed.name);
+}
+
+export const isRefused = (error: unknown): boolean => error instanceof Refused;

@@ -1,0 +1,125 @@
+// What the page says of each state: the same words everywhere.
+
+import type { Facts } from "./core.ts";
+
+const IDLE = ["never active", "quiet", "repainting", "at prompt", "awaiting input", "bell"];
+
+export type Tone = "live" | "syncing" | "idle" | "ended" | "down";
+
+export interface Spoken {
+  /** Of the link. */
+  link: string;
+  linkTone: Tone;
+  /** Of the session, or nothing if the host has not said. */
+  session: string;
+  sessionTone: Tone;
+}
+
+/** A time that went by: `5 s`, `12 min`, `3 h`. */
+export function span(millis: number): string {
+  const seconds = Math.max(0, Math.floor(millis / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+}
+
+export function sessionWord(facts: Pick<Facts, "session" | "value">): string {
+  switch (facts.session) {
+    case "running":
+      return "Running";
+    case "idle":
+      return `Idle: ${IDLE[facts.value] ?? "quiet"}`;
+    case "exited":
+      return `Exited: code ${facts.value}`;
+    case "killed":
+      return `Ended by signal ${facts.value}`;
+    default:
+      return "";
+  }
+}
+
+/** The link and the session, each in two words and a colour. */
+export function speak(facts: Facts): Spoken {
+  const tones = { running: "live", idle: "idle", exited: "ended", killed: "ended", unknown: "syncing" } as const;
+  const session = { session: sessionWord(facts), sessionTone: tones[facts.session] };
+  switch (facts.status) {
+    case "live":
+      return { ...session, link: facts.role === "viewer" ? "Live, read-only" : "Live", linkTone: "live" };
+    case "syncing":
+      return { ...session, link: "Syncing", linkTone: "syncing" };
+    case "ended":
+      return { ...session, link: "Ended", linkTone: "ended" };
+    case "disconnected":
+      return { ...session, link: "Disconnected", linkTone: "down" };
+  }
+}
+
+export type Action = "reconnect" | "control" | "watch" | "sessions" | "reload" | "token";
+
+export interface Warning {
+  /** Stays the same as long as the warning is the same. */
+  key: string;
+  tone: Tone;
+  title: string;
+  what: string;
+  actions: Action[];
+}
+
+const RETRIES = "The page keeps trying. What you type now is kept and sent when the link is back.";
+
+/** What went wrong and what to do about it; undefined: nothing to worry about. */
+export function warning(facts: Facts, offline: boolean): Warning | undefined {
+  if (facts.status === "live") return undefined;
+  const key = `${facts.status} ${facts.reason} ${offline}`;
+  const of = (tone: Tone, title: string, what: string, ...actions: Action[]): Warning => ({ key, tone, title, what, actions });
+  if (facts.status === "ended") {
+    const how = facts.session === "killed" ? `Its process was ended by signal ${facts.value}.` : `Its process exited with code ${facts.value}.`;
+    return of("ended", "Session ended", `${how} What it printed stays here until you leave the page.`, "sessions");
+  }
+  if (facts.status === "disconnected") {
+    const parked = parkedWarning(facts, of);
+    if (parked) return parked;
+  }
+  if (offline) {
+    return of("down", "Network is offline", "Your system says that there is no network. Everything goes on when it is back; what you type now is kept.", "reconnect");
+  }
+  if (facts.status === "syncing") return undefined;
+  switch (facts.reason) {
+    case 1:
+      return of("down", "The host does not answer", `No connection came through. ${RETRIES}`, "reconnect");
+    case 2:
+    case 4001:
+      return of("down", "Host timed out after inactivity", `Nothing was heard of it for too long. ${RETRIES}`, "reconnect");
+    case 1012:
+      return of("down", "The host restarts", RETRIES, "reconnect");
+    case 1013:
+      return of("down", "The host is full", `Too many are connected. ${RETRIES}`, "reconnect");
+    case 1001:
+      return of("down", "The host went away", `If it comes back, this page will find it. ${RETRIES}`, "reconnect");
+    default:
+      return of("down", "The host cannot be reached", `Is it still running? ${RETRIES}`, "reconnect");
+  }
+}
+
+function parkedWarning(
+  facts: Facts,
+  of: (tone: Tone, title: string, what: string, ...actions: Action[]) => Warning,
+): Warning | undefined {
+  switch (facts.reason) {
+    case 3:
+      return of("down", "You disconnected", "The session goes on without this page.", "reconnect");
+    case 4000:
+      return of("down", "Another tab took over", "It, or a terminal, has the session now. This page stays out of its way until you say so.", "control", "watch");
+    case 4002:
+      return of("down", "The host ended: nobody used it", "It exits after its idle timeout (--idle-timeout). Start it again, and open the URL that it prints.", "reconnect");
+    case 4003:
+      return of("down", "Not authorised", "The token is missing or wrong, or there is no such session. Open the URL that the host printed, or enter its token.", "token", "sessions");
+    case 4004:
+    case 1002:
+    case 1003:
+      return of("down", "The host speaks another version", "Load the page again; if that does not help, the host and the page are not of the same version.", "reload");
+    default:
+      return undefined;
+  }
+}
