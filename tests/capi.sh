@@ -23,12 +23,23 @@ capi_desktop() {
         --target-dir $CAPI/desktop
 }
 
-# capi_c SOURCE PROGRAM [ARG…]: a C program with the library, for this machine, with what finds mistakes in C.
+# capi_c PROGRAM SOURCE…: a C program with the library, for this machine, with what finds mistakes in C.
 capi_c() {
-    local source=$1 program=$2
-    shift 2
-    gcc "${C_WARNINGS[@]}" -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I $CAPI "$@" \
-        "$source" $CAPI/desktop/capi/libstillwire_capi.a -o "$program"
+    local program=$1
+    shift
+    gcc "${C_WARNINGS[@]}" -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I $CAPI \
+        "$@" $CAPI/desktop/capi/libstillwire_capi.a -o "$program"
+}
+
+# The gateway in C for a Cortex-M4. It links only if no panic can be reached.
+capi_firmware() {
+    local examples=core/capi/examples/gateway
+    capi_library "$M4" staticlib || return
+    arm-none-eabi-gcc "${C_WARNINGS[@]}" -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -Os -g \
+        -ffunction-sections -fdata-sections -Wl,--gc-sections,-z,noexecstack -nostartfiles --specs=nosys.specs -I $CAPI \
+        -T $examples/mps2.ld $examples/gateway.c $examples/mps2.c $CAPI/bare/$M4/capi/libstillwire_capi.a \
+        -o $CAPI/gateway-firmware || return
+    arm-none-eabi-size $CAPI/gateway-firmware
 }
 
 # The module is all there is: it asks the page for nothing, a panic included, and gives what the header says.

@@ -68,6 +68,27 @@ pub(crate) unsafe fn slice_mut<'a, T>(pointer: *mut T, len: usize) -> Result<&'a
     Ok(unsafe { slice::from_raw_parts_mut(pointer, len) })
 }
 
+/// `count` values one behind the other at `memory`, each made by `make` at its place.
+///
+/// # Safety
+/// `memory` has room for so many `T`, and is nobody else's for as long as `'a`; `make` writes what it says that it did.
+pub(crate) unsafe fn fill<'a, T>(
+    memory: *mut u8,
+    count: usize,
+    mut make: impl FnMut(*mut T, usize) -> Result<()>,
+) -> Result<&'a mut [T]> {
+    let first = memory.cast::<T>();
+    if count == 0 {
+        return Ok(&mut []);
+    }
+    fits(first, count)?;
+    for index in 0..count {
+        make(first.wrapping_add(index), index)?;
+    }
+    // SAFETY: all of them have just been written.
+    Ok(unsafe { slice::from_raw_parts_mut(first, count) })
+}
+
 fn fits<T>(pointer: *const T, len: usize) -> Result<()> {
     if pointer.is_null() {
         return Err(sw_error::SW_E_NULL);
@@ -77,4 +98,9 @@ fn fits<T>(pointer: *const T, len: usize) -> Result<()> {
     }
     let bytes = len.checked_mul(size_of::<T>()).filter(|bytes| isize::try_from(*bytes).is_ok());
     bytes.map(drop).ok_or(sw_error::SW_E_SIZE)
+}
+
+/// Refuses null.
+pub(crate) fn writable<T>(pointer: *mut T) -> Result<()> {
+    if pointer.is_null() { Err(sw_error::SW_E_NULL) } else { Ok(()) }
 }

@@ -11,16 +11,30 @@
 
 mod client;
 mod client_types;
+mod clock;
 mod error;
+mod event;
+mod host;
 mod lent;
+mod monitor;
 mod scanner;
+mod session;
 mod signal;
+mod status;
+mod uplink;
 
 pub use client::*;
 pub use client_types::*;
+pub use clock::*;
 pub use error::sw_error;
+pub use event::*;
+pub use host::*;
+pub use monitor::*;
 pub use scanner::*;
-pub use signal::{SW_SIGNAL_UNKNOWN, sw_signal, sw_signal_kind};
+pub use session::*;
+pub use signal::*;
+pub use status::*;
+pub use uplink::*;
 
 /// The version of the interface that this header describes. Another one than [`sw_abi_version`] says is another interface:
 /// sizes, layouts or meanings differ.

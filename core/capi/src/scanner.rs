@@ -187,9 +187,7 @@ pub unsafe extern "C" fn sw_scanner_finish(scanner: *mut sw_scanner, token: *mut
     let finish = || {
         // SAFETY: as asked for.
         let scanner = unsafe { lent::at(scanner)? };
-        if token.is_null() {
-            return Err(sw_error::SW_E_NULL);
-        }
+        lent::writable(token)?;
         let cut = scanner.0.finish().ok_or(sw_error::SW_NOTHING)?;
         // SAFETY: not null, and as asked for.
         unsafe { token.write((&cut).into()) };

@@ -138,7 +138,13 @@ impl<'b> Uplink<'b> {
             if len == 0 {
                 return Ok((count, Gone::Yes));
             }
-            self.hear(now, host, chunk.get(..len).unwrap_or_default(), &mut heard);
+            let mut input = chunk.get(..len).unwrap_or_default();
+            self.handle_received(now, host);
+            while let Some(part) = self.next(now, host, &mut input) {
+                if let (Some(peer), what) = part {
+                    heard(host, peer, what);
+                }
+            }
             count = count.saturating_add(len);
         }
         Ok((count, Gone::No))
@@ -165,8 +171,9 @@ impl<'b> Uplink<'b> {
     {
         let mut count = 0usize;
         for _ in 0..BURST {
+            self.outgoing(now, host);
             if self.is_empty() {
-                self.fill(now, host);
+                break;
             }
             while let Some(bytes) = self.out.get(self.from..self.to).filter(|bytes| !bytes.is_empty()) {
                 if !port.write_ready()? {
@@ -176,21 +183,92 @@ impl<'b> Uplink<'b> {
                 if taken == 0 {
                     return Ok(count);
                 }
-                self.from = self.from.saturating_add(taken);
+                self.handle_taken(now, host, taken);
                 count = count.saturating_add(taken);
-                if let Some(peer) = self.peer {
-                    let _stale = host.handle_written(now, peer);
-                }
-            }
-            if self.to == 0 {
-                break;
-            }
-            (self.from, self.to) = (0, 0);
-            if let Some(peer) = self.peer {
-                let _stale = host.handle_flushed(now, peer);
             }
         }
         Ok(count)
+    }
+
+    /// Without a port: some bytes came, which are a sign of life before it is known what they mean. Take them apart with
+    /// [`next`](Self::next).
+    pub fn handle_received<P, S, B>(&mut self, now: Instant, host: &mut Host<P, S, B>)
+    where
+        P: AsRef<[Peer]> + AsMut<[Peer]>,
+        S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
+        B: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        if let Some(peer) = self.peer {
+            let _stale = host.handle_received(now, peer);
+        }
+    }
+
+    /// Without a port: takes the next frame, or part of one, off the front of `input` and hands it to the host. Whose it was
+    /// and what of it the host cannot answer alone, as of [`receive`](Self::receive); nobody's if there is nothing to do. None
+    /// once `input` is used up.
+    pub fn next<'p, 'i: 'p, P, S, B>(
+        &'p mut self,
+        now: Instant,
+        host: &mut Host<P, S, B>,
+        input: &mut &'i [u8],
+    ) -> Option<(Option<PeerId>, Heard<'p>)>
+    where
+        P: AsRef<[Peer]> + AsMut<[Peer]>,
+        S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
+        B: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        if input.is_empty() && self.peer.is_none() && self.link == Link::Lossy {
+            self.wire.reset(); // whatever was wrong with it was somebody else's
+        }
+        let part = self.wire.next(input)?;
+        if let (None, Link::Lossy, Ok(part)) = (self.peer, self.link, &part) {
+            match part.frame {
+                Frame::Hello(_) => match host.handle_connect(now, self.link) {
+                    Ok(peer) => self.peer = Some(peer),
+                    Err(reason) => self.rejects = Some(reason),
+                },
+                Frame::Close { .. } => {}
+                _ => self.rejects = Some(CloseReason::GoingAway),
+            }
+        }
+        let heard = match (self.peer, part) {
+            (Some(peer), Ok(part)) => host.handle_part(now, peer, part).unwrap_or(Heard::Nothing),
+            (Some(peer), Err(error)) => {
+                let _stale = host.handle_broken(now, peer, error);
+                Heard::Nothing
+            }
+            (None, _) => Heard::Nothing,
+        };
+        Some((self.peer.filter(|_| !matches!(heard, Heard::Nothing)), heard))
+    }
+
+    /// Without a port: what is to be written next; empty if there is nothing to say. Say what of it was taken with
+    /// [`handle_taken`](Self::handle_taken).
+    pub fn outgoing<P, S, B>(&mut self, now: Instant, host: &mut Host<P, S, B>) -> &[u8]
+    where
+        P: AsRef<[Peer]> + AsMut<[Peer]>,
+        S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
+        B: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        if self.is_empty() {
+            self.fill(now, host);
+        }
+        self.out.get(self.from..self.to).unwrap_or_default()
+    }
+
+    /// Without a port: so many bytes of [`outgoing`](Self::outgoing) were taken.
+    pub fn handle_taken<P, S, B>(&mut self, now: Instant, host: &mut Host<P, S, B>, taken: usize)
+    where
+        P: AsRef<[Peer]> + AsMut<[Peer]>,
+        S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
+        B: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        self.from = self.from.saturating_add(taken).min(self.to);
+        let Some(peer) = self.peer.filter(|_| taken > 0) else { return };
+        let _stale = host.handle_written(now, peer);
+        if self.is_empty() {
+            let _stale = host.handle_flushed(now, peer);
+        }
     }
 
     /// Whether the port has taken all that was written.
@@ -214,47 +292,6 @@ impl<'b> Uplink<'b> {
         (self.opens, self.rejects) = (true, None);
     }
 
-    fn hear<P, S, B>(
-        &mut self,
-        now: Instant,
-        host: &mut Host<P, S, B>,
-        mut input: &[u8],
-        heard: &mut impl FnMut(&mut Host<P, S, B>, PeerId, Heard<'_>),
-    ) where
-        P: AsRef<[Peer]> + AsMut<[Peer]>,
-        S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
-        B: AsRef<[u8]> + AsMut<[u8]>,
-    {
-        if let Some(peer) = self.peer {
-            let _stale = host.handle_received(now, peer);
-        }
-        while let Some(part) = self.wire.next(&mut input) {
-            if let (None, Link::Lossy, Ok(part)) = (self.peer, self.link, &part) {
-                match part.frame {
-                    Frame::Hello(_) => match host.handle_connect(now, self.link) {
-                        Ok(peer) => self.peer = Some(peer),
-                        Err(reason) => self.rejects = Some(reason),
-                    },
-                    Frame::Close { .. } => {}
-                    _ => self.rejects = Some(CloseReason::GoingAway),
-                }
-            }
-            match (self.peer, part) {
-                (Some(peer), Err(error)) => {
-                    let _stale = host.handle_broken(now, peer, error);
-                }
-                (Some(peer), Ok(part)) => match host.handle_part(now, peer, part) {
-                    Ok(Heard::Nothing) | Err(_) => {}
-                    Ok(what) => heard(host, peer, what),
-                },
-                (None, _) => {}
-            }
-        }
-        if self.peer.is_none() && self.link == Link::Lossy {
-            self.wire.reset(); // whatever was wrong with it was somebody else's
-        }
-    }
-
     /// Writes the next thing to say into the empty buffer.
     fn fill<P, S, B>(&mut self, now: Instant, host: &mut Host<P, S, B>)
     where
@@ -262,6 +299,7 @@ impl<'b> Uplink<'b> {
         S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
         B: AsRef<[u8]> + AsMut<[u8]>,
     {
+        (self.from, self.to) = (0, 0);
         let opening = if core::mem::take(&mut self.opens) { self.wire.opening() } else { &[] };
         let Some((head, room)) = self.out.split_at_mut_checked(opening.len()) else { return };
         head.copy_from_slice(opening);

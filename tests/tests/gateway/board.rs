@@ -1,4 +1,4 @@
-//! The firmware in QEMU, with everything that is plugged into it: [`Board`].
+//! A gateway with everything that is plugged into it: [`Board`].
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -15,9 +15,21 @@ use stillwire_tests::random::Random;
 /// Who may type.
 const SECRET: &[u8] = b"gateway";
 
+/// What the gateway is made of.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "each binary of tests has its own")]
+pub(crate) enum Machine {
+    /// `tests/firmware/gateway` in QEMU.
+    Firmware,
+    /// `core/capi/examples/gateway` in QEMU.
+    FirmwareInC,
+    /// The same as a program on this machine.
+    ProgramInC,
+}
+
 /// A board whose console is held by the test, and whose lines desktops can be plugged into.
 pub(crate) struct Board {
-    qemu: Child,
+    gateway: Child,
     folder: PathBuf,
     /// The device at the console.
     pub(crate) console: UnixStream,
@@ -40,27 +52,54 @@ pub(crate) struct Desktop {
     pub(crate) pace: usize,
 }
 
-impl Board {
-    /// A board that has just been switched on.
-    pub(crate) fn start(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("stillwire-gateway-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder for sockets");
-        let console = UnixListener::bind(folder.join("console")).expect("a console");
-        let image = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("firmware/target/thumbv7em-none-eabihf/release/gateway");
+impl Machine {
+    /// The most stack that may ever have been used, in bytes; `docs/EMBEDDING.md` has what it is.
+    pub(crate) fn stack(self) -> u32 {
+        match self {
+            Self::Firmware => 2_560,
+            Self::FirmwareInC => 3_072,
+            Self::ProgramInC => 1,
+        }
+    }
+
+    /// Runs it, with its console and lines in `folder`.
+    fn command(self, folder: &Path) -> Command {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let image = tests.join(match self {
+            Self::Firmware => "firmware/target/thumbv7em-none-eabihf/release/gateway",
+            Self::FirmwareInC => "../target/capi/gateway-firmware",
+            Self::ProgramInC => "../target/capi/gateway",
+        });
+        let ports = ["console", "one", "two"].map(|port| folder.join(port));
+        if let Self::ProgramInC = self {
+            let mut command = Command::new(image);
+            command.args(ports);
+            return command;
+        }
         let mut command = Command::new("qemu-system-arm");
         command.args(["-machine", "mps2-an386", "-display", "none", "-monitor", "none"]);
-        for (id, options) in [("console", ""), ("one", ",server=on,wait=off"), ("two", ",server=on,wait=off")]
-        {
-            let path = folder.join(id);
-            command.arg("-chardev").arg(format!("socket,id={id},path={}{options}", path.display()));
-            command.args(["-serial", &format!("chardev:{id}")]);
+        for (id, path) in ports.iter().enumerate() {
+            let listens = if id == 0 { "" } else { ",server=on,wait=off" };
+            command.arg("-chardev").arg(format!("socket,id=port{id},path={}{listens}", path.display()));
+            command.args(["-serial", &format!("chardev:port{id}")]);
         }
-        command.arg("-kernel").arg(&image).stdin(Stdio::null()).stdout(Stdio::null());
-        let qemu = command.spawn().expect("qemu-system-arm, and the image that `tests/run embedded` builds");
-        let (console, _) = console.accept().expect("QEMU plugs the console in");
+        command.arg("-kernel").arg(image);
+        command
+    }
+}
+
+impl Board {
+    /// A board that has just been switched on.
+    pub(crate) fn start(machine: Machine, name: &str) -> Self {
+        let name = format!("stillwire-gateway-{}-{machine:?}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).expect("a folder for sockets");
+        let console = UnixListener::bind(folder.join("console")).expect("a console");
+        let gateway = machine.command(&folder).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let gateway = gateway.expect("QEMU, and what `tests/run embedded` or `tests/run capi` builds");
+        let (console, _) = console.accept().expect("it plugs the console in");
         console.set_nonblocking(true).expect("a socket");
-        Self { qemu, folder, console, typed: vec![], began: time::Instant::now() }
+        Self { gateway, folder, console, typed: vec![], began: time::Instant::now() }
     }
 
     /// Time since it was switched on.
@@ -132,8 +171,8 @@ impl Board {
 
 impl Drop for Board {
     fn drop(&mut self) {
-        let _ended = self.qemu.kill();
-        let _ended = self.qemu.wait();
+        let _ended = self.gateway.kill();
+        let _ended = self.gateway.wait();
         let _removed = std::fs::remove_dir_all(&self.folder);
     }
 }

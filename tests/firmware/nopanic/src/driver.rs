@@ -62,6 +62,13 @@ fn ports<T: Read + ReadReady + Write + WriteReady>(port: &mut T, host: &mut Smal
     if let Ok((count, gone)) = received {
         show!(count, gone);
     }
+    uplink.handle_received(now(), host);
+    let mut input = bytes();
+    while let Some((peer, heard)) = uplink.next(now(), host, &mut input) {
+        show!(peer, heard);
+    }
+    show!(uplink.outgoing(now(), host));
+    uplink.handle_taken(now(), host, number() as usize);
     while let Some(event) = host.poll(now()) {
         show!(uplink.handle_event(&event));
     }
