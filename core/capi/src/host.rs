@@ -19,10 +19,10 @@ pub(crate) type Inner = Host<&'static mut [Peer], &'static mut [Session<Lent>], 
 
 /// Bytes of a host.
 #[cfg(target_pointer_width = "32")]
-pub const SW_HOST_SIZE: usize = 512;
+pub const SW_HOST_SIZE: usize = 544;
 /// Bytes of a host.
 #[cfg(target_pointer_width = "64")]
-pub const SW_HOST_SIZE: usize = 576;
+pub const SW_HOST_SIZE: usize = 640;
 /// Its alignment.
 pub const SW_HOST_ALIGN: usize = 8;
 const _: () = assert!(size_of::<sw_host>() <= SW_HOST_SIZE);
@@ -30,17 +30,21 @@ const _: () = assert!(align_of::<sw_host>() <= SW_HOST_ALIGN);
 
 /// Bytes of the place for one session.
 #[cfg(target_pointer_width = "32")]
-pub const SW_SESSION_SIZE: usize = 2240;
+pub const SW_SESSION_SIZE: usize = 2304;
 /// Bytes of the place for one session.
 #[cfg(target_pointer_width = "64")]
-pub const SW_SESSION_SIZE: usize = 2304;
+pub const SW_SESSION_SIZE: usize = 2560;
 /// Its alignment.
 pub const SW_SESSION_ALIGN: usize = 8;
 const _: () = assert!(size_of::<Session<Lent>>() <= SW_SESSION_SIZE);
 const _: () = assert!(align_of::<Session<Lent>>() <= SW_SESSION_ALIGN);
 
 /// Bytes of the place for one peer.
-pub const SW_PEER_SIZE: usize = 448;
+#[cfg(target_pointer_width = "32")]
+pub const SW_PEER_SIZE: usize = 480;
+/// Bytes of the place for one peer.
+#[cfg(target_pointer_width = "64")]
+pub const SW_PEER_SIZE: usize = 512;
 /// Its alignment.
 pub const SW_PEER_ALIGN: usize = 8;
 const _: () = assert!(size_of::<Peer>() <= SW_PEER_SIZE);
@@ -229,8 +233,8 @@ fn host_config(config: Option<&sw_host_config>) -> Result<Config> {
         authentication: Duration::from_micros(config.authentication),
         closing: Duration::from_micros(config.closing),
         share: config.share != 0,
-        screens: false,
         max_body,
+        ..Config::DEFAULT
     })
 }
 
