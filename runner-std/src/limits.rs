@@ -36,6 +36,12 @@ pub const READ_AHEAD: usize = 16 << 10;
 pub const RECORDS: usize = 16;
 /// Bytes of random in a token: 128 bits.
 pub const TOKEN: usize = 16;
+/// The channel on which a controller asks for a break on a serial line; the reply is empty, or why not.
+pub const BREAK: &str = "stillwire/break";
+/// How long a break is: longer than any character at 300 baud.
+pub const BREAK_TIME: stillwire::Duration = stillwire::Duration::from_millis(250);
+/// For a client: bytes of requests that are not answered yet.
+pub const ASKED: usize = 512;
 /// Typed bytes that wait until the port takes them, per session.
 pub const INBOX: usize = 16 << 10;
 /// Payloads that everyone is told who joins, per session.

@@ -7,6 +7,7 @@ use stillwire::novelty::Output;
 use stillwire::scan::{Modes, Signal, Token};
 use stillwire::{Instant, idle};
 
+use crate::plain::plain;
 use crate::port::pty::Outcome;
 
 /// The most lines per second and kind of signal; the rest is counted. A program that rings the bell in a loop,
@@ -52,6 +53,7 @@ pub struct Tracker {
 #[derive(Debug, Default)]
 pub struct Said {
     text: Vec<u8>,
+    title: String,
     gates: [Gate; 6],
 }
 
@@ -145,11 +147,19 @@ impl Tracker {
 }
 
 impl Said {
+    /// The title that the session gave its terminal last; empty: none.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// What there is to tell about a token.
     pub fn token(&mut self, now: Instant, token: &Token<'_>) -> Option<Report> {
         if let Token::Payload(_, piece) = token {
             let room = LONGEST_TEXT.saturating_sub(self.text.len());
             self.text.extend(piece.iter().take(room));
+        }
+        if token.signal() == Some(Signal::Title) {
+            self.title = said(Signal::Title, &self.text);
         }
         let report = token.signal().and_then(|signal| {
             let dropped = self.gates[gate_of(signal)?].pass(now)?;
@@ -205,7 +215,7 @@ fn said(signal: Signal, body: &[u8]) -> String {
         },
         _ => "",
     };
-    text.trim_end_matches('\u{FFFD}').chars().filter(|c| !c.is_control()).collect()
+    plain(text.trim_end_matches('\u{FFFD}'))
 }
 
 #[cfg(test)]

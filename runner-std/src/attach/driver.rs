@@ -68,6 +68,8 @@ pub(super) struct Attach {
     pub(super) link: Option<(Generation, Connection)>,
     /// Whether there ever was a link.
     pub(super) was_live: bool,
+    /// What the title says until the next key.
+    pub(super) notice: Option<String>,
     /// What this terminal wants to be, which the host may not have granted yet.
     wants: Role,
     /// Why there was no link, as far as standard error was told.
@@ -88,8 +90,8 @@ impl Attach {
         let raw = if rustix::termios::isatty(stdin) { Some(Raw::enter(stdin)?) } else { None };
         let config = Config { role, screen: screen.is_terminal(), ..Config::DEFAULT };
         let (id, seed) = (u64::from_ne_bytes(random()?), u64::from_ne_bytes(random()?));
-        let (typed, requests) = (vec![0; limits::TYPED], Vec::new());
-        let network = if target.is_local() { None } else { Network::watch().ok() };
+        let (typed, requests) = (vec![0; limits::TYPED], vec![0; limits::ASKED]);
+        let network = if target.stays_here() { None } else { Network::watch().ok() };
         Ok(Self {
             client: Client::new(config, id, seed, typed, requests, os::now()),
             target,
@@ -108,6 +110,7 @@ impl Attach {
             dial: None,
             link: None,
             was_live: false,
+            notice: None,
             wants: role,
             told: None,
             was_idle: false,
@@ -194,10 +197,12 @@ impl Attach {
             KEYS => self.read_keys(now)?,
             SCREEN => {}
             NETWORK => {
-                if let Some(network) = &self.network {
-                    network.drain();
+                let network = self.network.as_ref().inspect(|network| network.drain());
+                if network.is_none_or(Network::is_there) {
+                    self.client.handle_online(now);
+                } else {
+                    self.client.handle_offline(now);
                 }
-                self.client.handle_online(now);
             }
             _ if token & DIAL != 0 => self.dialed(now),
             _ => self.hear(now, token),
@@ -250,6 +255,7 @@ impl Attach {
                 return Ok(());
             }
         };
+        self.notice = None;
         let before = self.typed.len();
         let wishes = if self.raw.is_some() {
             self.keyboard.handle(keys, &mut self.typed)
@@ -270,6 +276,7 @@ impl Attach {
                 Wish::Control => self.want(now, Role::Controller),
                 Wish::View => self.want(now, Role::Viewer),
                 Wish::Reconnect => self.client.handle_user(now),
+                Wish::Break => self.ask_for_break(now),
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Keys: most are for the session, those behind Ctrl-] for us.
 //!
 //! ```text
-//!            Ctrl-]                       d q t c v r: Wish
+//!            Ctrl-]                       d q t c v r b: Wish
 //!   Typing ─────────▶ Menu ─────────────────────────────▶ Typing
 //!                       └── Ctrl-]: is typed; else: nothing
 //! ```
@@ -20,6 +20,8 @@ pub(super) enum Wish {
     View,
     /// Dial now.
     Reconnect,
+    /// Send a break on the session's serial line.
+    Break,
 }
 
 /// Sorts keys.
@@ -45,6 +47,7 @@ impl Keyboard {
                 (true, b'd' | b'D' | b'q' | b'Q') => wishes.push(Wish::Detach),
                 (true, b'c' | b'C' | b't' | b'T') => wishes.push(Wish::Control),
                 (true, b'v' | b'V') => wishes.push(Wish::View),
+                (true, b'b' | b'B') => wishes.push(Wish::Break),
                 (true, b'r' | b'R') => wishes.push(Wish::Reconnect),
                 (true, _) => {}
             }

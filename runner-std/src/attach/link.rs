@@ -9,6 +9,7 @@ use stillwire::link::frame::Token as Secret;
 use stillwire::link::reconnect::Generation;
 
 use super::driver::{Attach, DIAL, End, LINK};
+use super::words;
 use crate::limits;
 use crate::link::{Input, Written};
 use crate::os::{Interest, Source};
@@ -80,6 +81,9 @@ impl Attach {
                                 if anew {
                                     self.screen.restart(0);
                                 }
+                            }
+                            Ok(Heard::Reply { outcome, bytes, at: 0, rest: 0, .. }) => {
+                                self.notice = Some(words::answer(&self.target, outcome, bytes));
                             }
                             Ok(_) => {}
                             Err(_) => return,

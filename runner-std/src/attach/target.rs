@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -94,6 +94,18 @@ impl Target {
     /// Whether it is on this machine, where no token is needed and a host that is gone is gone.
     pub(super) const fn is_local(&self) -> bool {
         matches!(self.way, Way::Unix(_))
+    }
+
+    /// Whether no network is needed to reach it.
+    pub(super) fn stays_here(&self) -> bool {
+        match &self.way {
+            Way::Unix(_) => true,
+            Way::Tcp(address) | Way::WebSocket(address) => {
+                let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
+                let host = host.trim_matches(['[', ']']);
+                host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+            }
+        }
     }
 
     /// Opens a connection. May block.
@@ -213,6 +225,10 @@ mod tests {
         let page = Target::find(Some("http://127.0.0.1:7681/#token=abc&session=build")).unwrap();
         assert_eq!(page.way, Way::WebSocket("127.0.0.1:7681".into()));
         assert_eq!((page.session.as_str(), page.token.unwrap().secret()), ("build", "abc"));
+        for (url, here) in [("tcp://[::1]:9", true), ("ws://127.0.0.1", true), ("https://localhost", true)] {
+            assert_eq!(Target::find(Some(url)).unwrap().stays_here(), here, "{url}");
+        }
+        assert!(!Target::find(Some("tcp://box:9")).unwrap().stays_here());
         assert_eq!(Target::find(Some("ws://box")).unwrap().way, Way::WebSocket("box:80".into()));
         assert_eq!(Target::find(Some("tcp://[::1]:9")).unwrap().way, Way::Tcp("[::1]:9".into()));
         assert_eq!(Target::find(Some("wss://box")).unwrap().way, Way::WebSocket("box:443".into()));

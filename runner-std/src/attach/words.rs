@@ -3,12 +3,16 @@
 
 use stillwire::idle::{self, Status as Session};
 use stillwire::link::close::{CloseReason, Next};
+use stillwire::link::frame::Outcome;
 use stillwire::link::reconnect::{Reason, Status};
 use stillwire::{Duration, Instant};
 
 use super::driver::{Attach, End};
+use super::target::Target;
 use crate::failure::Failure;
+use crate::limits::BREAK;
 use crate::os;
+use crate::plain::plain;
 use crate::port::pty::exit_code;
 use crate::watch::notify;
 
@@ -59,6 +63,12 @@ impl Attach {
         }
     }
 
+    /// Has the host send a break, if there is a serial line.
+    pub(super) fn ask_for_break(&mut self, now: Instant) {
+        let asked = self.client.request(now, BREAK, &[]);
+        self.notice = asked.err().map(|_| format!("{}: too much is asked at once", self.target));
+    }
+
     /// When a number of seconds that is shown becomes another.
     pub(super) fn tick_at(&self) -> Option<Instant> {
         if !self.screen.is_terminal() {
@@ -84,8 +94,9 @@ impl Attach {
         let spoken = idle.map(|reason| format!("{name} is idle ({})", reason.replace('_', " ")));
         let title = match self.client.status() {
             _ if self.keyboard.is_menu() => {
-                Some("d detach · t take control · v view · r reconnect · Ctrl-] itself".into())
+                Some("d detach · t take control · v view · r reconnect · b break · Ctrl-] itself".into())
             }
+            Status::Live if self.notice.is_some() => self.notice.clone(),
             Status::Live => spoken.clone(),
             Status::Syncing if !self.was_live => None,
             Status::Syncing => {
@@ -111,6 +122,17 @@ impl Attach {
             self.screen.notify(&notify::notification(how, &spoken));
         }
     }
+}
+
+/// What the host answered to whoever asked for a break.
+pub(super) fn answer(target: &Target, outcome: Outcome, bytes: &[u8]) -> String {
+    let why = match outcome {
+        Outcome::NoHandler => "the host cannot send a break".into(),
+        Outcome::Lost => "nobody knows whether the break was sent".into(),
+        Outcome::Done if bytes.is_empty() => "break sent".into(),
+        Outcome::Done => plain(&String::from_utf8_lossy(bytes)),
+    };
+    format!("{target}: {why}")
 }
 
 /// Another client took over.

@@ -109,7 +109,8 @@ Examples:
   runner-std attach 'http://127.0.0.1:7681/#token=...'
   echo 'make; exit' | runner-std attach build  its exit code is the session's
 
-Ctrl-] and then: d detach, t take control, v only watch, r reconnect now, Ctrl-] send Ctrl-].
+Ctrl-] and then: d detach, t take control, v only watch, r reconnect now, b send a break
+on a serial line, Ctrl-] send Ctrl-].
 When another terminal takes over, this one stays as it is and its title says so: t takes control back.";
 
 /// Knows when a terminal session has gone still.

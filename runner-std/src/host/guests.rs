@@ -149,7 +149,26 @@ impl Server {
                                     None => self.core.refuse(now, peer, CloseReason::Unauthorised),
                                 };
                             }
-                            // There is no application behind this host yet.
+                            Ok(Heard::Message {
+                                client,
+                                session,
+                                id,
+                                channel: limits::BREAK,
+                                rest: 0,
+                                ..
+                            }) => {
+                                let role = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::role);
+                                let seat = self.seats.get_mut(session);
+                                let answer = match seat.filter(|_| role == Some(Role::Controller)) {
+                                    Some(seat) => {
+                                        let sent = seat.send_break(now);
+                                        log::sent_break(&seat.name, sent)
+                                    }
+                                    None => "only who controls may send a break".into(),
+                                };
+                                let _ = self.core.reply(client, id, Outcome::Done, answer.as_bytes());
+                            }
+                            // There is no application behind this host.
                             Ok(Heard::Message { client, id, rest: 0, .. }) => {
                                 let _ = self.core.reply(client, id, Outcome::NoHandler, &[]);
                             }

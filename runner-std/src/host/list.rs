@@ -83,6 +83,7 @@ fn session(server: &Server, now: Instant, index: usize, seat: &Seat, live: bool)
         "controllers": peers().filter(|peer| peer.role() == Some(Role::Controller)).count(),
         "printed": state.history().end(),
         "uptime": seconds(end.since(Instant::ZERO)),
+        "title": Some(seat.said.title()).filter(|title| !title.is_empty()),
         "last": live.then(|| last_line(state.history())),
         "code": exit,
     })

@@ -167,6 +167,17 @@ pub(super) fn gap(session: &str, peer: PeerId, lost: u64) {
     warn!(session, peer, lost, "{session}: peer {peer} reads too slowly: {lost} bytes are lost to it");
 }
 
+/// Somebody asked for a break. Returns what they are answered: nothing, or why there was none.
+pub(super) fn sent_break(session: &str, sent: io::Result<()>) -> String {
+    match sent {
+        Ok(()) => {
+            info!(session, "{session}: a break was sent");
+            String::new()
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
 impl Server {
     /// The host has begun.
     pub(super) fn note_start(&self) {

@@ -20,6 +20,7 @@ mod screens;
 mod seats;
 mod server;
 mod sessions;
+mod title;
 mod watchdog;
 
 use std::io;

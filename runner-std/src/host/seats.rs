@@ -11,6 +11,7 @@ use stillwire::link::host::Peer;
 
 use super::pace::Pace;
 use super::server::Server;
+use super::title::Titles;
 use crate::limits;
 use crate::os::{Hints, Interest, Poller};
 use crate::port::pty::Outcome;
@@ -31,7 +32,8 @@ pub(super) struct Seat {
     /// None: it is over.
     port: Option<Port>,
     observers: Observers,
-    said: Said,
+    pub said: Said,
+    titles: Titles,
     hints: Hints,
     /// Whether the port waits for a reader, and how far behind the slowest is.
     pace: Pace,
@@ -54,6 +56,7 @@ impl Seat {
             port: Some(port),
             observers,
             said: Said::default(),
+            titles: Titles::default(),
             hints: Hints::default(),
             pace: Pace::default(),
             model,
@@ -120,6 +123,16 @@ impl Seat {
         }
     }
 
+    /// Begins a break on its serial line.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn send_break(&mut self, now: Instant) -> std::io::Result<()> {
+        self.port
+            .as_mut()
+            .map_or_else(|| Err(std::io::ErrorKind::NotConnected.into()), |port| port.send_break(now))
+    }
+
     /// Asks the session to end.
     pub(super) fn stop(&mut self, kill: Instant) {
         match &mut self.port {
@@ -184,9 +197,10 @@ impl Server {
         let bytes = buffer.get(..count).unwrap_or_default();
         let printed = self.core.handle_output(now, session, bytes);
         let mut said = Vec::new();
-        if listens {
+        let titled = seat.titles.handle(bytes);
+        if listens || titled {
             let tokens = printed.into_iter().flatten();
-            said.extend(tokens.filter_map(|token| seat.said.token(now, &token)));
+            said.extend(tokens.filter_map(|token| seat.said.token(now, &token)).filter(|_| listens));
         } else {
             drop(printed);
         }

@@ -224,8 +224,8 @@ impl Server {
             seat.poll(now, &mut self.poller);
         }
         if self.core.poll_at().is_some_and(|due| due.at <= now) {
-            self.speak(now); // what could not be written while we were stopped is no silence of a peer
             self.look(now);
+            self.speak(now); // what could not be written while we were stopped is no silence of a peer
         }
         while let Some(event) = self.core.poll(now) {
             self.changed = true;

@@ -90,6 +90,24 @@ impl Network {
         // An overrun is told as an error once: then, too, something has changed.
         while rustix::io::read(&self.0, &mut buffer).is_ok() {}
     }
+
+    /// Whether there is any way out of this machine: an interface besides loopback that is up and has its carrier. Where
+    /// nobody can tell, there is.
+    pub fn is_there(&self) -> bool {
+        let Ok(entries) = std::fs::read_dir("/sys/class/net") else { return true };
+        let mut names = entries.flatten().map(|entry| entry.path());
+        names.any(|path| {
+            let read = |name: &str| std::fs::read_to_string(path.join(name)).unwrap_or_default();
+            is_way_out(&read("flags"), &read("operstate"))
+        })
+    }
+}
+
+/// By its flags (IFF_UP, IFF_LOOPBACK) and its state (RFC 2863; drivers that do not tell say `unknown`).
+fn is_way_out(flags: &str, state: &str) -> bool {
+    let flags = u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).unwrap_or(0);
+    let (up, loopback) = (flags & 0x1 != 0, flags & 0x8 != 0);
+    up && !loopback && matches!(state.trim(), "up" | "unknown")
 }
 
 impl AsFd for Network {
@@ -172,4 +190,23 @@ pub fn notify(state: &str) {
             .and_then(|address| socket.send_to_addr(state.as_bytes(), &address)),
         None => socket.send_to(state.as_bytes(), path),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_out_is_up_and_is_not_loopback() {
+        for (flags, state, way_out) in [
+            ("0x1003\n", "up\n", true),
+            ("0x1003", "down", false), // the cable is out
+            ("0x1002", "down", false),
+            ("0x9", "unknown", false),   // loopback
+            ("0x10d1", "unknown", true), // a tunnel
+            ("", "", false),
+        ] {
+            assert_eq!(is_way_out(flags, state), way_out, "{flags} {state}");
+        }
+    }
 }

@@ -103,6 +103,17 @@ impl Port {
         }
     }
 
+    /// Begins a break on a serial line, which ends by itself.
+    ///
+    /// # Errors
+    /// There is none, or it is not there now.
+    pub fn send_break(&mut self, now: Instant) -> io::Result<()> {
+        match self {
+            Self::Serial(serial) => serial.send_break(now),
+            _ => Err(io::Error::new(io::ErrorKind::Unsupported, "this session has no serial line")),
+        }
+    }
+
     /// Asks a command to end, with SIGHUP; what is left of it at `kill` is killed.
     pub fn stop(&mut self, kill: Instant) {
         if let Self::Pty(command) = self

@@ -9,6 +9,7 @@ use stillwire::Instant;
 use stillwire::link::backoff::{Backoff, Config};
 
 use super::{Came, give, take};
+use crate::limits::BREAK_TIME;
 use crate::os::{Appear, Interest, Poller, Source};
 
 /// A device and its parameters: `DEV[:BAUD[,8N1][,rtscts|,xonxoff][,nodtr][,norts]]`.
@@ -33,6 +34,8 @@ pub struct Serial {
     state: State,
     backoff: Backoff,
     want: Interest,
+    /// When a break ends, if there is one.
+    breaks: Option<Instant>,
     /// Why it is not there, the last time somebody looked.
     trouble: Option<io::Error>,
 }
@@ -133,7 +136,15 @@ impl Serial {
     pub fn new(line: Line, token: u64, seed: u64, now: Instant) -> Self {
         let state = State::Away { until: now, appear: None };
         let backoff = Backoff::new(Config::DEFAULT, seed);
-        Self { line, source: Source::new(token), state, backoff, want: Interest::NONE, trouble: None }
+        Self {
+            line,
+            source: Source::new(token),
+            state,
+            backoff,
+            want: Interest::NONE,
+            breaks: None,
+            trouble: None,
+        }
     }
 
     /// Its device.
@@ -177,13 +188,30 @@ impl Serial {
         if let State::Up(port) = &self.state { give(port.as_fd(), bytes) } else { 0 }
     }
 
+    /// The line is held low until [`Self::poll`] ends that; `tcsendbreak` would hold the whole host.
+    pub(super) fn send_break(&mut self, now: Instant) -> io::Result<()> {
+        let State::Up(port) = &self.state else {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "the serial port is not there"));
+        };
+        port.set_break(true)?;
+        self.breaks = Some(now.after(BREAK_TIME));
+        Ok(())
+    }
+
     pub(super) const fn poll_at(&self) -> Option<Instant> {
-        if let State::Away { until, .. } = self.state { Some(until) } else { None }
+        if let State::Away { until, .. } = self.state { Some(until) } else { self.breaks }
     }
 
     pub(super) fn poll(&mut self, now: Instant, poller: &mut Poller) {
-        if self.poll_at().is_some_and(|until| until <= now) {
-            self.look(now, poller);
+        if self.poll_at().is_none_or(|due| due > now) {
+            return;
+        }
+        match &self.state {
+            State::Up(port) => {
+                let _ = port.set_break(false);
+                self.breaks = None;
+            }
+            State::Away { .. } => self.look(now, poller),
         }
     }
 
@@ -205,6 +233,7 @@ impl Serial {
             self.backoff.reset();
         }
         self.trouble = Some(error);
+        self.breaks = None;
         self.forget(poller);
         let appear = Appear::near(&self.line.device).ok();
         self.state = State::Away { until: now.after(self.backoff.wait()), appear };
@@ -289,9 +318,15 @@ mod tests {
             drive(&mut other, &mut poller, |_, came| came == [round]);
             assert_eq!(other.write(b"login: "), 7);
             drive(&mut serial, &mut poller, |_, came| came == b"login: ");
+            let begun = os::now();
+            serial.send_break(begun).unwrap();
+            assert_eq!(serial.poll_at(), Some(begun.after(BREAK_TIME)));
+            drive(&mut serial, &mut poller, |serial, _| serial.poll_at().is_none());
+            assert!(os::now().since(begun) >= BREAK_TIME);
             socat.kill().unwrap();
             socat.wait().unwrap();
             drive(&mut serial, &mut poller, |serial, _| serial.trouble().is_some());
+            assert!(serial.send_break(os::now()).is_err(), "there is nothing to break");
         }
         std::fs::remove_dir_all(&folder).unwrap();
     }

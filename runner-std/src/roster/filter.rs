@@ -43,7 +43,8 @@ pub(crate) fn finds(wanted: &str, session: &Session, older: f64) -> bool {
     if wanted.is_empty() {
         return true;
     }
-    let text = format!("{}\n{}\n{}", session.name, session.command, session.spoken()).to_lowercase();
+    let title = session.title.as_deref().unwrap_or_default();
+    let text = format!("{}\n{}\n{title}\n{}", session.name, session.command, session.spoken()).to_lowercase();
     wanted.to_lowercase().split_whitespace().all(|word| {
         match word.strip_prefix('>').and_then(|span| duration::parse(span).ok()) {
             Some(span) => waits(session, older, span.unwrap_or(Duration::MAX)),

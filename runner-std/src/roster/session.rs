@@ -43,6 +43,8 @@ pub(crate) struct Session {
     pub printed: u64,
     /// How long it has been there, or was.
     pub uptime: f64,
+    /// The title of its terminal.
+    pub title: Option<String>,
     /// The last visible line.
     pub last: Option<String>,
     /// Its exit code.
@@ -114,6 +116,7 @@ impl Host {
                 *text = plain(text);
             }
             session.last = session.last.take().map(|text| plain(&text));
+            session.title = session.title.take().map(|text| plain(&text));
             session.reason = session.reason.take().map(|text| plain(&text));
         }
         Some(host)

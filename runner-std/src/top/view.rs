@@ -211,7 +211,11 @@ impl Pen {
 
     fn details(&self, row: &Row<'_>) -> [Line<'static>; DETAILS as usize] {
         let session = &row.session();
-        let title = format!("── {} ", cut(&session.name, self.width.saturating_sub(8)));
+        let named = match &session.title {
+            Some(title) => format!("{} · {title}", session.name),
+            None => session.name.clone(),
+        };
+        let title = format!("── {} ", cut(&named, self.width.saturating_sub(8)));
         let rule = "─".repeat(self.width.saturating_sub(width(&title)));
         let pid = session.pid.map(|pid| format!(" · pid {pid}")).unwrap_or_default();
         let ran = if session.status == Status::Exited { "ran" } else { "up" };
@@ -278,7 +282,7 @@ mod tests {
     fn picture(columns: u16, rows: u16, change: impl FnOnce(&mut Model)) -> Vec<String> {
         let list = r#"{"sessions":[
             {"name":"build","command":"make -j8","pid":7,"status":"running","for":12,"novel":2,"visible":2,"peers":1,
-             "controllers":1,"printed":12345,"uptime":7300,"last":"Compiling the world"},
+             "controllers":1,"printed":12345,"uptime":7300,"title":"make\u001b[2J: all","last":"Compiling the world"},
             {"name":"agent-with-a-very-long-name-of-its-own","status":"idle","reason":"awaiting_input","for":200,
              "novel":300,"visible":203,"printed":9,"last":"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"}]}"#;
         let mut model = Model::default();

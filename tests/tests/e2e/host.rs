@@ -1,5 +1,7 @@
 //! `runner-std host` and `attach`.
 
+use std::process::Command;
+
 use crate::terminal::{Terminal, signal};
 
 #[test]
@@ -106,4 +108,36 @@ fn a_host_that_is_full_is_told_until_there_is_room() {
     assert!(!terminal.screen().contains("no room"), "{}", terminal.screen());
     terminal.line("exit 5");
     terminal.wait_for("rc=5");
+}
+
+#[test]
+fn a_break_goes_to_a_serial_line_and_whoever_has_none_is_told() {
+    let terminal = Terminal::open("break");
+    let (near, far) = (terminal.folder.path("near"), terminal.folder.path("far"));
+    let end = |path: &std::path::Path| format!("PTY,raw,echo=0,link={}", path.display());
+    let mut socat = Command::new("socat").args([end(&near), end(&far)]).spawn().expect("socat");
+    terminal.wait(&|| near.exists(), "a serial line");
+    terminal
+        .line("runner-std host -d --listen none --log log --serial near:9600,nodtr -- sh -c 'read x'; clear");
+    terminal.wait_for_prompt();
+    for (session, told) in [("near", "near: break sent"), ("sh", "sh: this session has no serial line")] {
+        terminal.line(&format!("runner-std attach {session}"));
+        terminal.wait(&|| terminal.folder.read("log").contains(&format!("{session}: peer ")), "to be in");
+        terminal.key("C-]");
+        terminal.wait(&|| terminal.title().contains("b break"), "the menu");
+        terminal.text("b");
+        terminal.wait(&|| terminal.title().contains(told), told);
+        terminal.key("C-]");
+        terminal.text("q");
+        terminal.wait_for(&format!("[detached from {session};"));
+    }
+    assert!(
+        terminal.folder.read("log").contains("near: a break was sent"),
+        "{}",
+        terminal.folder.read("log")
+    );
+    terminal.line("runner-std kill near sh; echo over=$?");
+    terminal.wait_for("over=0");
+    socat.kill().expect("killed");
+    socat.wait().expect("ended");
 }

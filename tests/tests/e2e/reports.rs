@@ -39,6 +39,7 @@ fn every_session_of_a_host_is_reported_recorded_and_has_hooks() {
     let title = follower.wait("one", "signal");
     assert_eq!((&title["signal"], &title["text"]), (&Value::from("title"), &Value::from("first")));
     assert_eq!(follower.wait("one", "signal")["signal"], "bell");
+    assert_eq!(host.session()["title"], "first");
     wait("both to fall idle", || {
         ["one idle\n", "two/2 idle\n"].iter().all(|line| host.folder.read("hooks").contains(line))
     });
