@@ -19,7 +19,8 @@ pub(crate) type Small = Host<[Peer; 2], [Session<&'static mut [u8]>; 1], &'stati
 pub(crate) fn all() {
     let history = History::new(buffer(), number(), None);
     let session = Session::new(monitor::Config::DEFAULT, history, buffer(), buffer(), now());
-    let session = session.paced(pace::Config { patience: black_box(pace::Config::OFF).patience, ..Default::default() }, now());
+    let session = session
+        .paced(pace::Config { patience: black_box(pace::Config::OFF).patience, ..Default::default() }, now());
     let peers = [Peer::new(), Peer::default()];
     let mut host = black_box(Host::new(Config::DEFAULT, peers, [session], buffer(), now()));
     for _ in 0..number() {

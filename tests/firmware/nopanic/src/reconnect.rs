@@ -104,11 +104,8 @@ fn paces() {
 }
 
 fn throttles() {
-    let config = throttle::Config {
-        burst: number() as u8,
-        interval: span(),
-        ..black_box(throttle::Config::DEFAULT)
-    };
+    let config =
+        throttle::Config { burst: number() as u8, interval: span(), ..black_box(throttle::Config::DEFAULT) };
     let mut throttle = black_box(Throttle::new(config, now()));
     throttle.handle_change(now());
     show!(config, throttle.poll_at(), throttle.poll(now()), throttle.is_due(), throttle.held());
