@@ -6,6 +6,7 @@
 pub mod attach;
 pub mod cast;
 pub mod cli;
+mod descriptors;
 pub mod door;
 pub mod failure;
 pub mod fleet;

@@ -20,6 +20,8 @@ pub const ACK: stillwire::Duration = stillwire::Duration::from_millis(10);
 pub const TURNS: usize = 4;
 /// Connections taken in from one door before the others have theirs.
 pub const ACCEPTS: usize = 16;
+/// Open files of a host beside those of sessions and connections, and what starting a command takes for a moment.
+pub const OWN_FILES: usize = 32;
 /// Plain requests that are answered at the same time, those that follow the list included.
 pub const REQUESTS: usize = 64;
 /// Bytes of event lines that wait for one who follows them; what comes while they do is counted and not kept.

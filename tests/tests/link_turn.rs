@@ -139,6 +139,7 @@ fn nobody_is_named_who_watches_something_else() {
     let expected: Vec<PeerId> = peers.iter().copied().filter(|peer| peer.slot % 10 == 3).collect();
     assert_eq!(named, expected);
     host.handle_closed(now, named[0], stillwire::link::close::CloseReason::Abnormal).unwrap();
+    assert_eq!(host.next_speaker(), None, "who has gone says nothing");
     while host.poll(now).is_some() {}
     drop(host.handle_output(now, 3, b"more"));
     assert_eq!(std::iter::from_fn(|| host.next_speaker()).count(), 9);

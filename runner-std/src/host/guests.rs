@@ -21,7 +21,7 @@ pub(super) struct Guest {
     pub peer: PeerId,
     connection: Connection,
     /// The offset behind the output that it was handed.
-    pub shown: u64,
+    shown: u64,
     /// When an acknowledgement is sent that waits for company.
     hold: Option<Instant>,
     /// It waits for the screen of this session; whether it has seen nothing of it yet.
@@ -35,16 +35,6 @@ pub(super) struct Guest {
 impl Guest {
     const fn new(peer: PeerId, connection: Connection) -> Self {
         Self { peer, connection, shown: 0, hold: None, waits: None, screen: Vec::new(), gap: Gap::NONE }
-    }
-
-    /// When something has to be written that waits.
-    pub(super) const fn poll_at(&self) -> Option<Instant> {
-        self.hold
-    }
-
-    /// Its slot, and how much of the output it was handed.
-    pub(super) fn shown(&self) -> (usize, u64) {
-        (usize::from(self.peer.slot), self.shown)
     }
 }
 
@@ -110,6 +100,11 @@ impl Server {
 
     /// Takes what came from a peer.
     pub(super) fn hear(&mut self, now: Instant, peer: PeerId) {
+        self.hear_all(now, peer);
+        self.touch_session_of(peer);
+    }
+
+    fn hear_all(&mut self, now: Instant, peer: PeerId) {
         let slot = self.guests.get_mut(usize::from(peer.slot));
         let Some(guest) = slot.and_then(Option::as_mut).filter(|guest| guest.peer == peer) else { return };
         let connection = &mut guest.connection;
@@ -183,70 +178,92 @@ impl Server {
         self.asked(now, peer, &asked);
     }
 
-    /// Asks for frames while connections have room, and writes them.
+    /// Whatever a peer said is of its session.
+    fn touch_session_of(&mut self, peer: PeerId) {
+        let session = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::session);
+        if let Some(session) = session {
+            self.agenda.touch(session);
+        }
+    }
+
+    /// Asks those for frames who may have something to say, or have room again, and writes them.
     pub(super) fn speak(&mut self, now: Instant) {
         self.show(now);
-        for Guest { peer, connection, shown, hold, screen, gap, .. } in self.guests.iter_mut().flatten() {
-            let peer = *peer;
-            let (mut turns, mut lost) = (limits::TURNS, 0);
-            // Nobody waits for an acknowledgement alone: the echo of the key takes it along.
-            let mut urgent = connection.wants_write() && hold.is_none_or(|at| at <= now);
-            loop {
-                let mut broken = false;
-                while let Some(frame) = self.core.next_frame_with(now, peer, connection.room(), screen) {
-                    if let Frame::Output { offset, bytes } = &frame {
-                        *shown = offset.saturating_add(bytes.len() as u64);
-                    }
-                    if let Frame::Snapshot { offset, last: true, .. } = &frame {
-                        // Who has seen nothing yet has lost nothing.
-                        lost += offset.saturating_sub(*shown) * u64::from(*shown > 0);
-                        *shown = *offset;
-                    }
-                    urgent |= !matches!(frame, Frame::InputAck { again: false, .. });
-                    let painted = matches!(frame, Frame::Snapshot { last: true, .. });
-                    broken |= connection.send(&frame).is_err();
-                    if painted {
-                        *screen = Vec::new();
-                    }
-                }
-                if !connection.wants_write() {
-                    *hold = None;
-                    break;
-                }
-                *hold = if urgent { None } else { hold.or(Some(now.after(limits::ACK))) };
-                connection.hold(!urgent);
-                if !urgent {
-                    break;
-                }
-                if turns == 0 {
-                    self.again = true;
-                    break;
-                }
-                turns -= 1;
-                let written =
-                    if broken { Err(std::io::ErrorKind::InvalidData.into()) } else { connection.flush() };
-                let told = match written {
-                    Ok(Written::All) => self.core.handle_flushed(now, peer),
-                    Ok(Written::Some) => self.core.handle_written(now, peer),
-                    Ok(Written::Nothing) => break,
-                    Err(_) => self.core.handle_closed(now, peer, CloseReason::Abnormal),
-                };
-                if !matches!(written, Ok(Written::All)) || told.is_err() {
-                    break;
-                }
-            }
-            if let Some(lost) = gap.add(now, lost) {
-                let session = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::session);
-                let seat = session.and_then(|session| self.seats.get(session));
-                log::gap(seat.map_or("host", |seat| seat.name.as_str()), peer, lost);
-            }
-            let _ = connection.watch(&mut self.poller, 0, true);
-            if connection.is_done() {
-                let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
-            }
+        for peer in self.agenda.take_asked(now) {
+            self.speak_to(now, peer);
+        }
+        while let Some(peer) = self.core.next_speaker() {
+            self.speak_to(now, peer);
         }
         // What was written or lost may have ended somebody.
         self.settle(now);
+    }
+
+    fn speak_to(&mut self, now: Instant, peer: PeerId) {
+        let guest = self.guests.get_mut(usize::from(peer.slot)).and_then(Option::as_mut);
+        let Some(guest) = guest.filter(|guest| guest.peer == peer) else { return };
+        let Guest { connection, hold, screen, shown, gap, .. } = guest;
+        let before = *hold;
+        let (mut turns, mut lost) = (limits::TURNS, 0);
+        // Nobody waits for an acknowledgement alone: the echo of the key takes it along.
+        let mut urgent = connection.wants_write() && hold.is_none_or(|at| at <= now);
+        loop {
+            let mut broken = false;
+            while let Some(frame) = self.core.next_frame_with(now, peer, connection.room(), screen) {
+                if let Frame::Output { offset, bytes } = &frame {
+                    *shown = offset.saturating_add(bytes.len() as u64);
+                }
+                if let Frame::Snapshot { offset, last: true, .. } = &frame {
+                    // Who has seen nothing yet has lost nothing.
+                    lost += offset.saturating_sub(*shown) * u64::from(*shown > 0);
+                    *shown = *offset;
+                }
+                urgent |= !matches!(frame, Frame::InputAck { again: false, .. });
+                let painted = matches!(frame, Frame::Snapshot { last: true, .. });
+                broken |= connection.send(&frame).is_err();
+                if painted {
+                    *screen = Vec::new();
+                }
+            }
+            if !connection.wants_write() {
+                *hold = None;
+                break;
+            }
+            *hold = if urgent { None } else { hold.or(Some(now.after(limits::ACK))) };
+            connection.hold(!urgent);
+            if !urgent {
+                break;
+            }
+            if turns == 0 {
+                self.again = true;
+                self.agenda.ask(peer);
+                break;
+            }
+            turns -= 1;
+            let written =
+                if broken { Err(std::io::ErrorKind::InvalidData.into()) } else { connection.flush() };
+            let told = match written {
+                Ok(Written::All) => self.core.handle_flushed(now, peer),
+                Ok(Written::Some) => self.core.handle_written(now, peer),
+                Ok(Written::Nothing) => break,
+                Err(_) => self.core.handle_closed(now, peer, CloseReason::Abnormal),
+            };
+            if !matches!(written, Ok(Written::All)) || told.is_err() {
+                break;
+            }
+        }
+        if *hold != before {
+            self.agenda.hold(peer, *hold);
+        }
+        if let Some(lost) = gap.add(now, lost) {
+            let session = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::session);
+            let seat = session.and_then(|session| self.seats.get(session));
+            log::gap(seat.map_or("host", |seat| seat.name.as_str()), peer, lost);
+        }
+        let _ = connection.watch(&mut self.poller, 0, true);
+        if connection.is_done() {
+            let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
+        }
     }
 
     /// Where a peer comes from, in words.
@@ -260,6 +277,7 @@ impl Server {
         let slot = self.guests.get_mut(usize::from(peer.slot));
         if let Some(mut guest) = slot.and_then(|slot| slot.take_if(|guest| guest.peer == peer)) {
             guest.connection.forget(&mut self.poller);
+            self.agenda.hold(peer, None);
         }
     }
 

@@ -109,9 +109,9 @@ fn value(query: &str, name: &str) -> Option<String> {
 fn kill(server: &mut Server, now: Instant, query: &str) -> Answer {
     let value = |name: &str| value(query, name);
     let Some(name) = value("session") else { return text("400 Bad Request", "which session?") };
-    let Some(seat) = server.seats.iter_mut().find(|seat| seat.name == name) else {
-        return text("404 Not Found", "there is no such session");
-    };
+    let found = server.seats.iter_mut().enumerate().find(|(_, seat)| seat.name == name);
+    let Some((index, seat)) = found else { return text("404 Not Found", "there is no such session") };
+    server.agenda.touch(index);
     if seat.is_over() {
         return text("410 Gone", "it has ended already");
     }

@@ -3,6 +3,7 @@
 //! In a terminal a host goes to the background at once and the terminal is attached to it, so there is only one way to
 //! look at a session; everywhere else (a service, a pipe) it stays where it was started.
 
+mod agenda;
 mod browser;
 mod config;
 mod daemon;
@@ -13,7 +14,6 @@ mod guests;
 mod list;
 mod log;
 mod news;
-mod pace;
 mod page;
 mod reports;
 mod screens;
@@ -31,7 +31,7 @@ use crate::attach;
 use crate::cli::HostArgs;
 use crate::failure::Failure;
 use crate::watch::events::EventLog;
-use crate::{os, terminal};
+use crate::{descriptors, limits, os, terminal};
 use config::Settings;
 use daemon::Fork;
 use server::Server;
@@ -94,6 +94,7 @@ fn open(
     log::begin(settings.log.as_deref(), settings.log_level, stays)?;
     os::keep_standard_descriptors();
     let zero = os::now();
+    reserve(wanted.len(), settings.max_peers)?;
     let (mut sessions, mut seats) = (Vec::new(), Vec::new());
     let several = wanted.len() > 1;
     for (index, wanted) in wanted.into_iter().enumerate() {
@@ -124,6 +125,15 @@ fn open(
     }
     hello.push_str(&server.fleet.as_ref().map_or(String::new(), fleet::Fleet::hello));
     Ok((server, hello))
+}
+
+/// Makes room for the descriptors of so many sessions and peers.
+fn reserve(sessions: usize, peers: u16) -> Result<(), Failure> {
+    // Both ends of a pseudo-terminal; or a device and what tells that it has come.
+    let least = 2 * sessions + limits::OWN_FILES;
+    let most = least + usize::from(peers) + limits::KNOCKS + limits::REQUESTS;
+    let what = if sessions == 1 { "a host and its session".into() } else { format!("{sessions} sessions") };
+    descriptors::reserve(&what, least as u64, most as u64)
 }
 
 fn config(settings: &Settings) -> host::Config {

@@ -58,7 +58,7 @@ impl Server {
         let now = self.now();
         let mut requests = std::mem::take(&mut self.requests);
         let peers = if changed { self.peers() } else { Vec::new() };
-        let printed = self.core.sessions().iter().map(|session| session.history().end()).sum::<u64>();
+        let printed = self.printed;
         let mut lists: [Option<String>; 2] = [None, None];
         for slot in &mut requests {
             let Some(request) = slot else { continue };

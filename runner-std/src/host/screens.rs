@@ -13,12 +13,15 @@ impl Server {
     pub(super) fn wanted(&mut self, peer: PeerId, session: usize, first: bool) {
         if let Some(guest) = self.guests.get_mut(usize::from(peer.slot)).and_then(Option::as_mut) {
             guest.waits = Some((session, first));
-            self.again = true;
+            (self.waiting, self.again) = (true, true);
         }
     }
 
     /// Gives screens to those who wait, unless much time was spent on that lately.
     pub(super) fn show(&mut self, now: Instant) {
+        if !std::mem::take(&mut self.waiting) {
+            return;
+        }
         let mut made: Option<(usize, Option<Picture>)> = None;
         for guest in self.guests.iter_mut().flatten() {
             let Some((session, first)) = guest.waits else { continue };
@@ -31,7 +34,10 @@ impl Server {
             let picture = match (&mut seat.model, &made) {
                 _ if short => None,
                 (Some(_), Some((of, picture))) if *of == session => picture.clone(),
-                (Some(model), _) if model.rested() > now => continue,
+                (Some(model), _) if model.rested() > now => {
+                    self.waiting = true;
+                    continue;
+                }
                 (Some(model), _) => model.picture(now, history),
                 (None, _) => None,
             };
@@ -41,9 +47,6 @@ impl Server {
             }
             guest.waits = None;
             guest.screen = picture.as_ref().map_or(Vec::new(), |picture| picture.bytes(first));
-            if picture.is_some() {
-                guest.shown = history.latest().offset;
-            }
             let _ = self.core.handle_screen(now, guest.peer, guest.screen.len());
             made = if short { made } else { Some((session, picture)) };
         }
@@ -51,6 +54,9 @@ impl Server {
 
     /// When somebody who waits may have a screen.
     pub(super) fn screen_at(&self) -> Option<Instant> {
+        if !self.waiting {
+            return None;
+        }
         let waiting = self.guests.iter().flatten().filter_map(|guest| guest.waits);
         let seats = waiting.filter_map(|(session, _)| self.seats.get(session));
         seats.map(|seat| seat.model.as_ref().map_or(Instant::ZERO, |model| model.rested())).min()

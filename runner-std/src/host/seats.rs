@@ -1,19 +1,14 @@
 //! Sessions, as the driver sees them: a port, and whoever is told what it does.
 
-use std::ops::ControlFlow;
-
 use rustix::termios::Winsize;
 use stillwire::Instant;
 use stillwire::idle::{Due, Event, Evidence, Hint};
-use stillwire::link::frame::Role;
 use stillwire::link::history::Size;
-use stillwire::link::host::Peer;
 
-use super::pace::Pace;
 use super::server::Server;
 use super::title::Titles;
 use crate::limits;
-use crate::os::{Hints, Interest, Poller};
+use crate::os::{self, Hints, Interest, Poller};
 use crate::port::pty::Outcome;
 use crate::port::{Came, Port};
 use crate::screen::Model;
@@ -35,11 +30,10 @@ pub(super) struct Seat {
     pub said: Said,
     titles: Titles,
     hints: Hints,
-    /// Whether the port waits for a reader, and how far behind the slowest is.
-    pace: Pace,
+    /// Whether the port waits for a reader.
+    pub held: bool,
     /// What is on its screen; None: it has none.
     pub model: Option<Model>,
-    behind: u64,
     /// How the command ended, and what was printed since by whatever it left behind.
     ended: Option<(Outcome, usize)>,
 }
@@ -58,9 +52,8 @@ impl Seat {
             said: Said::default(),
             titles: Titles::default(),
             hints: Hints::default(),
-            pace: Pace::default(),
+            held: false,
             model,
-            behind: 0,
             ended: None,
         }
     }
@@ -76,7 +69,7 @@ impl Seat {
     }
 
     pub(super) fn poll_at(&self) -> Option<Instant> {
-        [self.port.as_ref()?.poll_at(), self.pace.poll_at()].into_iter().flatten().min()
+        self.port.as_ref()?.poll_at()
     }
 
     /// Does what is due, and declares what to wait for.
@@ -114,13 +107,15 @@ impl Seat {
     }
 
     /// A child of this process has ended; perhaps it was ours.
-    pub(super) fn reap(&mut self) {
+    pub(super) fn reap(&mut self) -> bool {
         self.observers.hooks.reap();
         if let Some(port) = &mut self.port
             && self.ended.is_none()
         {
             self.ended = port.outcome().map(|outcome| (outcome, 0));
+            return self.ended.is_some();
         }
+        false
     }
 
     /// Begins a break on its serial line.
@@ -167,32 +162,57 @@ impl Seat {
 }
 
 impl Server {
-    /// A session printed something, or its port has news.
-    pub(super) fn printed(&mut self, now: Instant, session: usize) {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        // Readers are to read in between, so that nobody loses anything for want of a chance.
-        let most = self.core.session(session).map_or(0, |session| session.history().capacity() / 2);
-        let bite = if now.since(self.typed) < limits::ECHO {
+    /// So many bytes are taken from a port in this turn, if so many are ready.
+    pub(super) fn bite(&self, now: Instant, ports: usize) -> usize {
+        if now.since(self.typed) < limits::ECHO && self.seats.len() > 1 {
             limits::NIBBLE // somebody waits for an echo, and not for a long output of another
-        } else if self.seats.len() > 1 {
+        } else if ports > 1 {
             limits::SHARE
         } else {
             limits::BITE
-        };
+        }
+    }
+
+    /// A session printed something, or its port has news.
+    pub(super) fn take_from(&mut self, now: Instant, session: usize, bite: usize) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        // Readers are to read in between, so that nobody loses anything for want of a chance.
+        let most = self.core.session(session).map_or(0, |session| session.history().capacity() / 2);
         let bite = buffer.len().min(bite).min(most.max(1));
-        while self.take_in(now, session, buffer.get_mut(..bite).unwrap_or_default()).is_continue() {}
+        self.take_in(now, session, buffer.get_mut(..bite).unwrap_or_default());
         self.buffer = buffer;
     }
 
-    fn take_in(&mut self, now: Instant, session: usize, buffer: &mut [u8]) -> ControlFlow<()> {
+    /// Children have ended.
+    pub(super) fn reap(&mut self) {
+        // Which, the system tells one by one; each is asked for its outcome, and then the next is told.
+        while let Some(pid) = os::ended() {
+            let ours = self.seats.iter().position(|seat| seat.pid == Some(pid));
+            let reaped = ours.and_then(|index| Some((index, self.seats.get_mut(index)?.reap())));
+            match reaped {
+                Some((index, true)) => self.agenda.touch(index),
+                _ => break,
+            }
+        }
+        // Of others, such as hooks, nobody keeps the number.
+        if os::ended().is_some() {
+            for (index, seat) in self.seats.iter_mut().enumerate() {
+                if seat.reap() {
+                    self.agenda.touch(index);
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self, now: Instant, session: usize, buffer: &mut [u8]) {
         let listens = self.listens();
-        let Some(seat) = self.seats.get_mut(session) else { return ControlFlow::Break(()) };
-        let Some(port) = &mut seat.port else { return ControlFlow::Break(()) };
+        let Some(seat) = self.seats.get_mut(session) else { return };
+        let Some(port) = &mut seat.port else { return };
         let Came::Bytes(count) = port.read(now, &mut self.poller, buffer) else {
             if seat.ended.is_some() {
                 self.exit(now, session);
             }
-            return ControlFlow::Break(());
+            return;
         };
         let bytes = buffer.get(..count).unwrap_or_default();
         let printed = self.core.handle_output(now, session, bytes);
@@ -208,16 +228,11 @@ impl Server {
         let ended = seat.ended;
         self.tell_said(session, &said);
         self.keep_up(now, session);
+        self.printed = self.printed.saturating_add(count as u64);
         match ended {
-            None => ControlFlow::Break(()),
-            Some((_, after)) if after > limits::LAST_WORDS => {
-                self.exit(now, session);
-                ControlFlow::Break(())
-            }
-            Some(_) => {
-                self.again = true;
-                ControlFlow::Break(())
-            }
+            None => {}
+            Some((_, after)) if after > limits::LAST_WORDS => self.exit(now, session),
+            Some(_) => self.again = true,
         }
     }
 
@@ -229,6 +244,7 @@ impl Server {
         seat.observers.exit(now, outcome);
         if let Some(mut port) = seat.port.take() {
             let _ = port.watch(&mut self.poller, Interest::NONE);
+            self.open = self.open.saturating_sub(1);
         }
         self.changed = true;
     }
@@ -236,9 +252,11 @@ impl Server {
     /// Gives what was typed to the ports, and takes in what a command that has ended left behind.
     pub(super) fn give(&mut self, now: Instant) {
         self.again = false;
-        for session in 0..self.seats.len() {
+        let mut number = 0;
+        while let Some(session) = self.agenda.touched(number) {
+            number += 1;
             if self.seats.get(session).is_some_and(|seat| seat.ended.is_some() && seat.port.is_some()) {
-                self.printed(now, session);
+                self.take_from(now, session, limits::BITE);
             }
             let Some(seat) = self.seats.get_mut(session) else { continue };
             let Some(port) = &mut seat.port else { continue };
@@ -258,23 +276,22 @@ impl Server {
     }
 
     /// Declares what to wait for: no output while somebody is only a little behind.
-    pub(super) fn watch_ports(&mut self, now: Instant) {
-        for guest in self.guests.iter().flatten() {
-            let (slot, shown) = guest.shown();
-            let controls = |peer: &&Peer| peer.role() == Some(Role::Controller);
-            let peer = self.core.peers().get(slot).filter(controls);
-            let Some(session) = peer.and_then(Peer::session) else { continue };
-            if let Some((seat, state)) = self.seats.get_mut(session).zip(self.core.session(session)) {
-                seat.behind = seat.behind.max(state.history().end().saturating_sub(shown));
+    pub(super) fn watch_ports(&mut self) {
+        let touched = self.agenda.take_touched();
+        for &session in &touched {
+            let Some((seat, state)) = self.seats.get_mut(session).zip(self.core.session(session)) else {
+                continue;
+            };
+            if let Some(port) = &mut seat.port {
+                let want = Interest { read: !seat.held, write: !state.typed().0.is_empty() };
+                let _ = port.watch(&mut self.poller, want);
+                if seat.ended.is_some() {
+                    self.agenda.touch(session); // until all that it left behind has been read
+                }
             }
+            self.agenda.note(session, seat.poll_at());
         }
-        for (seat, session) in self.seats.iter_mut().zip(self.core.sessions()) {
-            let behind = std::mem::take(&mut seat.behind);
-            let Some(port) = &mut seat.port else { continue };
-            seat.pace.handle(now, behind, session.history().capacity() as u64);
-            let want = Interest { read: !seat.pace.is_held(), write: !session.typed().0.is_empty() };
-            let _ = port.watch(&mut self.poller, want);
-        }
+        self.agenda.give_back(touched);
     }
 }
 

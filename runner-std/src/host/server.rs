@@ -12,8 +12,10 @@ use std::io;
 
 use stillwire::link::close::CloseReason;
 use stillwire::link::host::{Config, Event, Host, Peer, PeerId, Session};
+use stillwire::link::pace;
 use stillwire::{Instant, idle, monitor};
 
+use super::agenda::Agenda;
 use super::doors::Kept;
 use super::fleet::Fleet;
 use super::guests::{Guest, Request};
@@ -74,6 +76,14 @@ pub(super) struct Server {
     pub typed: Instant,
     /// Somebody had more to say than its turn was long.
     pub again: bool,
+    /// What has to be looked at.
+    pub agenda: Agenda,
+    /// Sessions that are not over.
+    pub open: usize,
+    /// Bytes that all of them printed.
+    pub printed: u64,
+    /// Somebody may wait for a screen.
+    pub waiting: bool,
     /// What lists of sessions show has changed.
     pub changed: bool,
     /// When those who follow output are told of it.
@@ -96,6 +106,7 @@ impl Server {
     ) -> io::Result<Self> {
         let count = usize::from(peers) + limits::KNOCKS;
         let storage = vec![0; limits::ANSWERS];
+        let (agenda, open) = (Agenda::new(seats.len()), seats.len());
         let core = Host::new(config, vec![Peer::new(); count], sessions, storage, Instant::ZERO);
         Ok(Self {
             core,
@@ -116,6 +127,10 @@ impl Server {
             reports: Reports::default(),
             typed: Instant::ZERO,
             again: false,
+            agenda,
+            open,
+            printed: 0,
+            waiting: false,
             changed: false,
             news_at: None,
             leaving: None,
@@ -133,10 +148,10 @@ impl Server {
             door.watch(&mut self.poller, Interest::READ)?;
         }
         // A command that was over before its end could be told.
-        self.seats.iter_mut().for_each(Seat::reap);
+        self.reap();
         self.again = true;
         // What a session prints is read from the start, whoever comes.
-        self.watch_ports(self.now());
+        self.watch_ports();
         let mut ready = Vec::new();
         loop {
             ready.clear();
@@ -155,13 +170,15 @@ impl Server {
                 self.settle(now);
             }
             self.give(now);
-            for ready in ready.iter().filter(|ready| ready.token & kind::MASK == kind::PORT) {
-                self.ready(now, *ready);
+            let is_port = |ready: &&Ready| ready.token & kind::MASK == kind::PORT;
+            let bite = self.bite(now, ready.iter().filter(is_port).count());
+            for ready in ready.iter().filter(is_port) {
+                self.port_ready(now, *ready, bite);
             }
             self.due(now);
             self.give(now);
             self.speak(now);
-            self.watch_ports(now);
+            self.watch_ports();
             self.tell_fleet(now);
             self.tell_requests();
             self.watchdog.poll(now);
@@ -180,14 +197,11 @@ impl Server {
         if self.again {
             return Some(Instant::ZERO);
         }
-        let ports = self.seats.iter().filter_map(Seat::poll_at);
         let requests = self.requests.iter().flatten().filter_map(Request::poll_at);
-        let guests = self.guests.iter().flatten().filter_map(Guest::poll_at);
         let core = self.core.poll_at().map(|due| due.at);
-        ports
-            .chain(guests)
+        requests
             .chain(core)
-            .chain(requests)
+            .chain(self.agenda.poll_at())
             .chain(self.leaving.map(|(at, _)| at))
             .chain(self.news_at)
             .chain(self.watchdog.poll_at())
@@ -201,11 +215,14 @@ impl Server {
         match token & kind::MASK {
             kind::SIGNAL => self.heed(now),
             kind::DOOR => self.knocked(now, index),
-            kind::PORT if read => self.printed(now, index),
-            kind::GUEST if read => {
+            kind::GUEST => {
                 let generation = u32::try_from(token >> 16 & 0xFFFF_FFFF).unwrap_or(0);
                 let slot = u16::try_from(index).unwrap_or(u16::MAX);
-                self.hear(now, PeerId { slot, generation });
+                let peer = PeerId { slot, generation };
+                self.agenda.ask(peer);
+                if read {
+                    self.hear(now, peer);
+                }
             }
             kind::REQUEST if read => self.hear_request(index),
             kind::EVENTS if write => self.flush_events(),
@@ -218,13 +235,22 @@ impl Server {
         }
     }
 
+    /// A port has something, or takes something.
+    fn port_ready(&mut self, now: Instant, Ready { token, read, .. }: Ready, bite: usize) {
+        let index = usize::try_from(token & 0xFFFF).unwrap_or(usize::MAX);
+        self.agenda.touch(index);
+        if read {
+            self.take_from(now, index, bite);
+        }
+    }
+
     /// Everything whose time has come. A foreground job is looked at only here, where a verdict is about to fall.
     fn due(&mut self, now: Instant) {
-        for seat in &mut self.seats {
+        while let Some(seat) = self.agenda.due(now).and_then(|session| self.seats.get_mut(session)) {
             seat.poll(now, &mut self.poller);
         }
         if self.core.poll_at().is_some_and(|due| due.at <= now) {
-            self.look(now);
+            self.look(now); // first: whatever is polled then falls
             self.speak(now); // what could not be written while we were stopped is no silence of a peer
         }
         while let Some(event) = self.core.poll(now) {
@@ -236,14 +262,19 @@ impl Server {
     /// Looks at the jobs that a verdict is about.
     fn look(&mut self, now: Instant) {
         let leaving = self.core.linger().poll_at().is_some_and(|due| due.at <= now);
-        for (index, seat) in self.seats.iter_mut().enumerate() {
-            let due = self.core.session(index).and_then(Session::poll_at).filter(|due| due.at <= now);
-            let due = match due.map(|due| due.reason) {
-                Some(monitor::Due::Idle(due @ (idle::Due::Quiet | idle::Due::Confirm))) => Some(due),
-                _ => leaving.then_some(idle::Due::Confirm),
+        let due: Vec<(usize, idle::Due)> = if leaving {
+            (0..self.seats.len()).map(|session| (session, idle::Due::Confirm)).collect()
+        } else {
+            let verdict = |due| match due {
+                monitor::Due::Idle(due @ (idle::Due::Quiet | idle::Due::Confirm)) => Some(due),
+                _ => None,
             };
-            if let Some(hint) = due.and_then(|due| seat.sample(now, due)) {
-                self.core.handle_hint(now, index, hint);
+            let due = self.core.due_sessions(now);
+            due.filter_map(|(session, due)| Some((session, verdict(due)?))).collect()
+        };
+        for (session, due) in due {
+            if let Some(hint) = self.seats.get_mut(session).and_then(|seat| seat.sample(now, due)) {
+                self.core.handle_hint(now, session, hint);
             }
         }
     }
@@ -266,6 +297,12 @@ impl Server {
                 }
                 self.tell_status(session, event);
             }
+            Event::Pace { session, event } => {
+                if let Some(seat) = self.seats.get_mut(session) {
+                    seat.held = event == pace::Event::Hold;
+                }
+                self.agenda.touch(session);
+            }
             Event::Exit(_) => self.leave(now, CloseReason::IdleExit),
             _ => {}
         }
@@ -276,7 +313,7 @@ impl Server {
         use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
         for signal in self.signals.take() {
             match signal {
-                SIGCHLD => self.seats.iter_mut().for_each(Seat::reap),
+                SIGCHLD => self.reap(),
                 SIGTERM | SIGINT | SIGQUIT => self.leave(now, CloseReason::GoingAway),
                 SIGTSTP => Signals::stop_here(),
                 _ => {} // the terminal that this was started from is no concern of a host
@@ -293,6 +330,7 @@ impl Server {
             self.core.handle_shutdown(now, reason);
             let kill = now.after(limits::GRACE);
             self.seats.iter_mut().for_each(|seat| seat.stop(kill));
+            (0..self.seats.len()).for_each(|session| self.agenda.touch(session));
             self.leaving = Some((kill.after(limits::GRACE), 0));
         }
     }
@@ -300,7 +338,7 @@ impl Server {
     /// The exit code, if all is over.
     fn over(&mut self, now: Instant) -> Option<u8> {
         let late = self.leaving.is_some_and(|(at, _)| at <= now);
-        let ended = self.seats.iter().all(Seat::is_over) && self.core.is_empty();
+        let ended = self.open == 0 && self.core.is_empty();
         if !(ended || late) || !self.fleet_has_heard(now) {
             return None;
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use stillwire::Instant;
 use stillwire::link::history::{History, Size};
 use stillwire::link::host::Session;
+use stillwire::link::pace;
 
 use super::config::{self, Settings, Words};
 use super::seats::Seat;
@@ -164,6 +165,7 @@ pub(super) fn start(
     let history = History::new(vec![0; history], epoch, size);
     let (inbox, retained) = (vec![0; limits::INBOX], vec![0; limits::RETAINED]);
     let session = Session::new(args.idle.config(), history, inbox, retained, Instant::ZERO);
+    let session = session.paced(pace::Config::DEFAULT, Instant::ZERO);
     let command = shown.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     Ok((session, Seat::new(wanted.name, command, port, observers)))
 }

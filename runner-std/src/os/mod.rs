@@ -67,6 +67,19 @@ pub fn activated() -> Vec<OwnedFd> {
         .collect()
 }
 
+/// A child of this process that has ended and was not asked for its outcome yet. It stays so until somebody does.
+pub fn ended() -> Option<u32> {
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: waitid fills in one siginfo_t, which lives here; all zeroes, which it leaves if there is no such child, are a
+    // valid value of the type, and of what a child's end says the process is part.
+    let pid = unsafe {
+        libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), options);
+        info.assume_init().si_pid()
+    };
+    u32::try_from(pid).ok().filter(|pid| *pid > 0)
+}
+
 /// Whether whoever started us wants this signal ignored, as `nohup` does with SIGHUP.
 pub fn is_ignored(signal: i32) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();

@@ -128,12 +128,13 @@ impl Pty {
             command.env("TERM", "xterm-256color");
         }
         command.stdin(stdio()?).stdout(stdio()?).stderr(stdio()?);
-        // SAFETY: between fork and exec only two system calls are made, both async-signal-safe, and nothing is
+        // SAFETY: between fork and exec only three system calls are made, all async-signal-safe, and nothing is
         // allocated or locked.
         unsafe {
             command.pre_exec(|| {
                 rustix::process::setsid()?;
                 rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
+                crate::descriptors::restore()?;
                 Ok(())
             });
         }

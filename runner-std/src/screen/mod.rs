@@ -9,7 +9,8 @@
 //!
 //! No terminal is kept: an emulator costs as much as all else that a host does with a byte. As long as the history
 //! reaches back to the last picture, a new one can be made whenever somebody wants it. When half of the history is newer
-//! than that, a picture is made anyway; except if a program floods, whose screen will be new soon enough.
+//! than that, a picture is made anyway; except if a program floods, whose screen will be new soon enough, or if it would
+//! take more than a quarter of the time.
 
 mod brush;
 mod paint;
@@ -73,7 +74,8 @@ impl Model {
             return;
         }
         let slow = now.since(self.since).as_micros() >= behind / limits::FLOOD;
-        let picture = if slow { self.paint(history) } else { None };
+        // On a slow machine a picture takes longer than what it shows took to print: then it is a flood as well.
+        let picture = if slow && self.rested <= now { self.paint_and_rest(now, history, 3) } else { None };
         if picture.is_some() || self.base < history.start() || behind > limits::REPLAYED {
             self.forgotten = picture.as_ref().is_none_or(|picture| !picture.whole);
             self.base = picture.as_ref().map_or(history.end(), |picture| picture.offset);
@@ -88,10 +90,20 @@ impl Model {
 
     /// The screen at [`History::latest`]. None: it cannot be told.
     pub fn picture<S: AsRef<[u8]>>(&mut self, now: Instant, history: &History<S>) -> Option<Picture> {
+        self.paint_and_rest(now, history, 9)
+    }
+
+    /// Paints, and says that it was enough for so many times as long as it took.
+    fn paint_and_rest<S: AsRef<[u8]>>(
+        &mut self,
+        now: Instant,
+        history: &History<S>,
+        times: u64,
+    ) -> Option<Picture> {
         let begun = os::now();
         let picture = self.paint(history);
         let micros = os::now().since(begun).as_micros();
-        self.rested = now.after(stillwire::Duration::from_micros(micros.saturating_mul(9)));
+        self.rested = now.after(stillwire::Duration::from_micros(micros.saturating_mul(times)));
         picture
     }
 

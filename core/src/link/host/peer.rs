@@ -295,6 +295,11 @@ impl Peer {
         self.owed.attached || matches!(self.phase, Phase::Gone { .. }) || self.wants_screen()
     }
 
+    /// Whether it may ever have something to say.
+    pub(super) const fn speaks(&self) -> bool {
+        !matches!(self.phase, Phase::Free | Phase::Gone { .. } | Phase::Closing { said: true, .. })
+    }
+
     /// Whether the driver has to be asked for a screen.
     pub(super) const fn wants_screen(&self) -> bool {
         let wanted = matches!(self.seat.restart, Some(Restart { text: Text::Wanted, .. }));

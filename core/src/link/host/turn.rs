@@ -85,9 +85,9 @@ where
     pub fn next_speaker(&mut self) -> Option<PeerId> {
         while let Some(slot) = self.speakers.take(self.peers.as_mut()) {
             let slot = usize::from(slot);
-            let peer = self.peers.as_ref().get(slot).and_then(|peer| peer.id(slot));
-            if peer.is_some() {
-                return peer;
+            let peer = self.peers.as_ref().get(slot).filter(|peer| peer.speaks());
+            if let Some(id) = peer.and_then(|peer| peer.id(slot)) {
+                return Some(id);
             }
         }
         None
