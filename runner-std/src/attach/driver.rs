@@ -10,6 +10,7 @@ use stillwire::input::Keys;
 use stillwire::link::client::{Client, Config, Event};
 use stillwire::link::frame::Role;
 use stillwire::link::history::Size;
+use stillwire::link::host::Link;
 use stillwire::link::reconnect::{Generation, Reason};
 
 use super::keyboard::{Keyboard, Wish};
@@ -88,7 +89,8 @@ impl Attach {
         let stdin = rustix::stdio::stdin();
         let screen = Screen::new()?;
         let raw = if rustix::termios::isatty(stdin) { Some(Raw::enter(stdin)?) } else { None };
-        let config = Config { role, screen: screen.is_terminal(), ..Config::DEFAULT };
+        let link = if target.is_line() { Link::Lossy } else { Link::Reliable };
+        let config = Config { role, link, screen: screen.is_terminal(), ..Config::DEFAULT };
         let (id, seed) = (u64::from_ne_bytes(random()?), u64::from_ne_bytes(random()?));
         let (typed, requests) = (vec![0; limits::TYPED], vec![0; limits::ASKED]);
         let network = if target.stays_here() { None } else { Network::watch().ok() };

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::limits;
 use crate::link::{Connection, Connector, Stream};
 use crate::plain::plain;
+use crate::port::Line;
 use crate::roster;
 use crate::token::{Token, random};
 
@@ -36,6 +37,10 @@ enum Way {
     Tcp(String),
     /// Frames in messages.
     WebSocket(String),
+    /// Packets over a serial port.
+    Serial(Line),
+    /// Packets over a serial line that somebody brings here by TCP.
+    Line(String),
 }
 
 impl Target {
@@ -64,8 +69,13 @@ impl Target {
             "tcp" | "tls" => {
                 return Err(Failure::usage(format!("{scheme}:// needs a port: {scheme}://HOST:PORT")));
             }
+            "line" if has_port => Way::Line(authority.to_owned()),
+            "line" => return Err(Failure::usage("line:// needs a port: line://HOST:PORT")),
+            "serial" => Way::Serial(Line::parse(rest).map_err(Failure::usage)?),
             _ => {
-                return Err(Failure::usage(format!("{scheme}:// is none of https, http, wss, ws, tls, tcp")));
+                return Err(Failure::usage(format!(
+                    "{scheme}:// is none of https, http, wss, ws, tls, tcp, serial, line"
+                )));
             }
         };
         let field = |name: &str| {
@@ -99,13 +109,18 @@ impl Target {
     /// Whether no network is needed to reach it.
     pub(super) fn stays_here(&self) -> bool {
         match &self.way {
-            Way::Unix(_) => true,
-            Way::Tcp(address) | Way::WebSocket(address) => {
+            Way::Unix(_) | Way::Serial(_) => true,
+            Way::Tcp(address) | Way::WebSocket(address) | Way::Line(address) => {
                 let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
                 let host = host.trim_matches(['[', ']']);
                 host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
             }
         }
+    }
+
+    /// Whether frames get lost on the way there.
+    pub(super) const fn is_line(&self) -> bool {
+        matches!(self.way, Way::Serial(_) | Way::Line(_))
     }
 
     /// Opens a connection. May block.
@@ -121,6 +136,8 @@ impl Target {
                 let rest = upgrade(&mut stream, address, token)?;
                 Connection::websocket(stream, rest)
             }
+            Way::Serial(line) => Connection::line(Stream::Serial(line.open()?)),
+            Way::Line(address) => Connection::line(self.stream(address)?),
         }
     }
 
@@ -141,7 +158,8 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.way {
             Way::Unix(_) => f.write_str(&self.session),
-            Way::Tcp(address) | Way::WebSocket(address) => f.write_str(address),
+            Way::Tcp(address) | Way::WebSocket(address) | Way::Line(address) => f.write_str(address),
+            Way::Serial(line) => write!(f, "{}", line.device.display()),
         }
     }
 }
@@ -233,7 +251,11 @@ mod tests {
         assert_eq!(Target::find(Some("tcp://[::1]:9")).unwrap().way, Way::Tcp("[::1]:9".into()));
         assert_eq!(Target::find(Some("wss://box")).unwrap().way, Way::WebSocket("box:443".into()));
         assert!(Target::find(Some("ws://box")).unwrap().trust(Some(Path::new("ca.pem"))).is_err());
-        for wrong in ["tcp://box", "ssh://box", "tls://box"] {
+        assert_eq!(Target::find(Some("line://box:9#token=t")).unwrap().way, Way::Line("box:9".into()));
+        let serial = Target::find(Some("serial:///dev/ttyUSB0:9600#token=t")).unwrap();
+        assert_eq!(serial.way, Way::Serial(Line::parse("/dev/ttyUSB0:9600").unwrap()));
+        assert!(serial.is_line() && !serial.is_local());
+        for wrong in ["tcp://box", "line://box", "serial:///dev/ttyS0:9600,9N1", "ssh://box", "tls://box"] {
             assert!(Target::find(Some(wrong)).is_err(), "{wrong}");
         }
     }

@@ -20,10 +20,10 @@ mod websocket;
 
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use stillwire::link::frame::wire::Wire;
-use stillwire::link::frame::{EncodeError, Frame, MIN_BODY};
+use stillwire::link::frame::{EncodeError, Frame, MAX_BODY, MIN_BODY};
 
 pub use stream::Stream;
 pub use tls::{Acceptor, Connector, Tls};
@@ -65,8 +65,13 @@ enum Layer {
     /// A request that is answered and closed.
     Request,
     Frames,
+    /// Frames in packets.
+    Line,
     WebSocket(Box<WebSocket>),
 }
+
+/// Codecs of lines that are closed: each has a buffer for ever.
+static SPARE: Mutex<Vec<Wire<'static>>> = Mutex::new(Vec::new());
 
 /// What came.
 #[derive(Debug)]
@@ -109,6 +114,19 @@ impl Connection {
     pub fn frames(stream: Stream) -> io::Result<Self> {
         stream.prepare()?;
         Ok(Self::over(stream, Layer::Frames, Wire::stream()))
+    }
+
+    /// A client's serial line, on which bytes get damaged and lost.
+    ///
+    /// # Errors
+    /// It has gone again.
+    pub fn line(stream: Stream) -> io::Result<Self> {
+        stream.prepare()?;
+        let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let wire = spare.unwrap_or_else(|| Wire::noisy(vec![0; MAX_BODY + 8].leak()));
+        let mut line = Self::over(stream, Layer::Line, wire);
+        line.out.bytes.extend_from_slice(line.wire.opening());
+        Ok(line)
     }
 
     /// A client's WebSocket, which was opened with a request; `rest` came behind the answer.
@@ -187,7 +205,7 @@ impl Connection {
         // A read that came short has emptied the socket: no need to ask it once more.
         *budget = if count < want { 0 } else { budget.saturating_sub(count) };
         match self.layer {
-            Layer::Frames => Input::Bytes(buffer.get(..count).unwrap_or_default()),
+            Layer::Frames | Layer::Line => Input::Bytes(buffer.get(..count).unwrap_or_default()),
             Layer::Request => Input::Nothing,
             _ => self.knocked(buffer, count),
         }
@@ -254,7 +272,7 @@ impl Connection {
 
     /// Whether it is known what is spoken, so that frames can be sent.
     pub const fn is_open(&self) -> bool {
-        matches!(self.layer, Layer::Frames | Layer::WebSocket(_))
+        matches!(self.layer, Layer::Frames | Layer::Line | Layer::WebSocket(_))
     }
 
     /// Whether the system has told who it is: no token is needed.
@@ -349,6 +367,16 @@ impl Out {
         } else if self.start > limits::OUT {
             self.bytes.drain(..self.start);
             self.start = 0;
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if matches!(self.layer, Layer::Line) {
+            let mut wire = std::mem::replace(&mut self.wire, Wire::messages());
+            wire.reset();
+            SPARE.lock().unwrap_or_else(PoisonError::into_inner).push(wire);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
+use serial2::SerialPort;
+
 use super::{Tls, Written};
 use crate::limits::KERNEL;
 use crate::os;
@@ -18,6 +20,8 @@ pub enum Stream {
     Tcp(TcpStream),
     /// From anywhere, and nobody on the way reads it.
     Tls(Box<Tls>),
+    /// From the other end of a cable.
+    Serial(SerialPort),
 }
 
 impl Stream {
@@ -33,6 +37,7 @@ impl Stream {
             }
             Self::Tcp(stream) => prepare(stream)?,
             Self::Tls(stream) => prepare(stream.socket())?,
+            Self::Serial(_) => {} // opened so
         }
         Ok(())
     }
@@ -40,7 +45,7 @@ impl Stream {
     /// The address at the other end, if there is one.
     pub(super) fn peer(&self) -> Option<SocketAddr> {
         match self {
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::Serial(_) => None,
             Self::Tcp(stream) => stream.peer_addr().ok(),
             Self::Tls(stream) => stream.socket().peer_addr().ok(),
         }
@@ -78,6 +83,7 @@ impl Read for Stream {
             Self::Unix(stream) => stream.read(buffer),
             Self::Tcp(stream) => stream.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
+            Self::Serial(port) => Ok(rustix::io::read(port, buffer)?),
         }
     }
 }
@@ -88,6 +94,7 @@ impl Write for Stream {
             Self::Unix(stream) => stream.write(bytes),
             Self::Tcp(stream) => stream.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
+            Self::Serial(port) => Ok(rustix::io::write(port, bytes)?),
         }
     }
 
@@ -102,6 +109,7 @@ impl AsFd for Stream {
             Self::Unix(stream) => stream.as_fd(),
             Self::Tcp(stream) => stream.as_fd(),
             Self::Tls(stream) => stream.socket().as_fd(),
+            Self::Serial(port) => port.as_fd(),
         }
     }
 }

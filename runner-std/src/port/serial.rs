@@ -114,7 +114,11 @@ impl Line {
         Some(())
     }
 
-    fn open(&self) -> io::Result<SerialPort> {
+    /// Opens it, for nobody else at the same time.
+    ///
+    /// # Errors
+    /// It is not there, may not be opened, or does not do what is wanted.
+    pub fn open(&self) -> io::Result<SerialPort> {
         let port = SerialPort::open(&self.device, |mut settings: Settings| {
             settings.set_raw();
             settings.set_baud_rate(self.baud)?;

@@ -107,6 +107,12 @@ impl Board {
         Instant::from_micros(self.began.elapsed().as_micros() as u64)
     }
 
+    /// The socket that one plugs into to be at the line `one` or `two`.
+    #[allow(dead_code, reason = "not every binary of tests dials itself")]
+    pub(crate) fn line(&self, line: &str) -> PathBuf {
+        self.folder.join(line)
+    }
+
     /// A desktop, not plugged in yet.
     pub(crate) fn desktop(&self, id: u64, role: Role) -> Desktop {
         let caller = Caller::new(Link::Lossy, id, role, SECRET, self.now());

@@ -1,6 +1,7 @@
 //! The firmware `tests/firmware/gateway` on an emulated Cortex-M4, and desktops at its lines (feature `embedded`;
 //! `tests/run embedded`).
 
+mod attach;
 mod board;
 mod stories;
 
