@@ -3,12 +3,12 @@
 import { h } from "./dom.ts";
 
 const KEYS: [label: string, name: string, sends: string][] = [
-  ["Esc", "Escape", "\x1b"], ["Tab", "Tab", "\t"], ["←", "Left", "\x1b[D"], ["↓", "Down", "\x1b[B"], ["↑", "Up", "\x1b[A"],
-  ["→", "Right", "\x1b[C"], ["^C", "Control C", "\x03"], ["|", "Pipe", "|"], ["~", "Tilde", "~"], ["/", "Slash", "/"], ["-", "Minus", "-"],
+  ["Esc", "Esc", "\x1b"], ["Tab", "Tab", "\t"], ["←", "Left", "\x1b[D"], ["↓", "Down", "\x1b[B"], ["↑", "Up", "\x1b[A"],
+  ["→", "Right", "\x1b[C"], ["^C", "^C, Control C", "\x03"], ["|", "Pipe", "|"], ["~", "Tilde", "~"], ["/", "Slash", "/"], ["-", "Minus", "-"],
 ];
 
 export class Bar {
-  readonly element = h("div", { class: "keys", role: "toolbar", "aria-label": "Keys" });
+  readonly element = h("div", { class: "keys", role: "toolbar", "aria-label": "Keys", tabindex: "0" });
   readonly #held = { control: false, alt: false };
   readonly #buttons: HTMLButtonElement[] = [];
 
@@ -20,7 +20,7 @@ export class Bar {
       button.addEventListener("click", () => this.#hold(key, !this.#held[key]));
       return button;
     };
-    this.#buttons.push(hold("Ctrl", "control", "Control"), hold("Alt", "alt", "Alt"));
+    this.#buttons.push(hold("Ctrl", "control", "Ctrl"), hold("Alt", "alt", "Alt"));
     for (const [label, name, sends] of KEYS) {
       const press = (): void => send(this.modify(encode.encode(sends)));
       this.#buttons.push(h("button", { type: "button", "aria-label": name, onclick: press }, label));

@@ -48,9 +48,9 @@ export class Header {
     this.#reader.addEventListener("change", () => does.settle({ reader: this.#reader.checked }));
     const sizes = h("div", { class: "row", role: "group", "aria-label": "Font size" },
       h("span", {}, "Font"),
-      h("button", { type: "button", "aria-label": "Smaller", onclick: () => does.font(-1) }, "A−"),
+      h("button", { type: "button", "aria-label": "Smaller", onclick: () => does.font(-1) }, "−"),
       this.#size,
-      h("button", { type: "button", "aria-label": "Larger", onclick: () => does.font(1) }, "A+"));
+      h("button", { type: "button", "aria-label": "Larger", onclick: () => does.font(1) }, "+"));
     const row = (label: string, control: HTMLElement): HTMLElement => h("div", { class: "row" }, h("label", { for: control.id }, label), control);
     this.#menu = h("details", { class: "menu" },
       h("summary", { "aria-label": "Menu", title: "Menu" }, "☰"),

@@ -83,6 +83,7 @@ export class Screen {
 
   /** Draws with the graphics card where there is one; without, or when it is lost, as elements. */
   async #draw(): Promise<void> {
+    if (!hasGraphics()) return;
     const { WebglAddon } = await import("@xterm/addon-webgl");
     try {
       const webgl = new WebglAddon();
@@ -172,6 +173,15 @@ export class Screen {
     this.#search?.clearDecorations();
     this.terminal.clearSelection();
   }
+}
+
+/** Whether there is a graphics card: what the processor does in its place is slower than elements. */
+function hasGraphics(): boolean {
+  const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  const names = context?.getExtension("WEBGL_debug_renderer_info");
+  const name: unknown = names && context?.getParameter(names.UNMASKED_RENDERER_WEBGL);
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null && !/swiftshader|llvmpipe|software/i.test(String(name));
 }
 
 /** Follows a link of the output, in a tab that knows nothing of this one. */

@@ -1,0 +1,116 @@
+// Whether everybody can use it: axe-core in every state, and the keyboard. With SHOTS=FOLDER each state is also a picture.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, describe, test } from "node:test";
+import { close, facts, Host, open, shows, until, visit, warned, Wire } from "./world.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SHELL = ["bash", "--norc", "--noprofile"];
+
+after(close);
+
+/** No violation that is serious, of WCAG 2.2 AA. */
+async function look(page, name) {
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`).join("\n")}`);
+  assert.deepEqual(told, [], name);
+}
+
+describe("everybody", { concurrency: 2 }, () => {
+  for (const [look_, options] of [["dark", { theme: "dark" }], ["light", { theme: "light" }], ["phone", { phone: true, theme: "dark" }]]) {
+    test(`can read every state (${look_})`, async (t) => {
+      const host = await Host.start(t, SHELL, ["--heartbeat", "1s"]);
+      const wire = await Wire.to(t, host);
+      const { context, page } = await visit(t, host.url(wire.port), options);
+      const shot = (name) => look(page, `${look_}-${name}`);
+      await until(page, "live");
+      await page.keyboard.type("PS1='$ '; clear; printf '\\e]0;a title\\a'; ls --color=always /; for c in 31 32 33 34 35 36; do printf \"\\e[${c}mcolour $c\\e[m \"; done; echo\n");
+      await shows(page, "colour 36");
+      await shot("live");
+      await page.locator(".menu summary").click();
+      await shot("menu");
+      await page.getByRole("button", { name: "Find…" }).click();
+      await page.getByLabel("Find", { exact: true }).fill("colour");
+      await page.keyboard.press("Enter");
+      await shot("find");
+      await page.keyboard.press("Escape");
+      await page.waitForFunction(() => globalThis.stillwire.link.facts.session === "idle");
+      await shot("idle");
+      wire.silence();
+      await context.setOffline(true);
+      await until(page, "syncing");
+      await page.keyboard.type("make\n");
+      await warned(page, "Network is offline");
+      await shot("offline");
+      await context.setOffline(false);
+      await until(page, "live");
+      const other = await open(context, host.url());
+      await until(other, "live");
+      await warned(page, "Another tab took over");
+      await page.bringToFront();
+      await shot("superseded");
+      await page.getByRole("button", { name: "Only watch" }).click();
+      await until(page, "live");
+      await shot("viewer");
+      await host.kill();
+      await warned(page, "The host cannot be reached");
+      await shot("unreachable");
+    });
+
+    test(`can read the ends and the list (${look_})`, async (t) => {
+      const file = `${mkdtempSync("/tmp/stillwire-web-")}/host.toml`;
+      writeFileSync(file, '[[session]]\nname = "build"\ncommand = "i=0; while :; do i=$((i+1)); echo compiling part $i; sleep 0.3; done"\n[[session]]\nname = "shell"\ncommand = ["bash", "--norc", "-i"]\n[[session]]\nname = "done"\ncommand = "echo finished; exit 3"\n');
+      const host = await Host.start(t, undefined, ["--config", file]);
+      const { page } = await visit(t, host.url(), options);
+      const shot = (name) => look(page, `${look_}-${name}`);
+      await page.locator("li", { hasText: "shell" }).getByText(/Idle/).waitFor();
+      await shot("list");
+      await page.getByRole("link", { name: "done" }).click();
+      await warned(page, "Session ended");
+      await shot("ended");
+      const { page: stranger } = await visit(t, `http://127.0.0.1:${host.port}/#token=wrong&session=build`, options);
+      await warned(stranger, "Not authorised");
+      await look(stranger, `${look_}-unauthorised`);
+      const { page: nobody } = await visit(t, `http://127.0.0.1:${host.port}/`, options);
+      await nobody.getByLabel("Token").waitFor();
+      await look(nobody, `${look_}-ask`);
+    });
+  }
+
+  test("the menu works without a mouse, and Escape leaves it", async (t) => {
+    const host = await Host.start(t, SHELL);
+    const { page } = await visit(t, host.url());
+    await until(page, "live");
+    await page.locator(".menu summary").focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Larger" }).focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => globalThis.stillwire.screen.terminal.options.fontSize), 15);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator(".menu").getAttribute("open"), null);
+    assert.equal((await facts(page)).status, "live");
+  });
+
+  test("a screen reader is told of changes, and of nothing else", async (t) => {
+    const host = await Host.start(t, SHELL);
+    const { page } = await visit(t, host.url());
+    await until(page, "live");
+    await page.waitForFunction(() => globalThis.stillwire.link.facts.session === "idle");
+    await page.evaluate(() => {
+      globalThis.told = [];
+      const live = document.querySelector("header [aria-live]");
+      new MutationObserver(() => globalThis.told.push(live.textContent)).observe(live, { childList: true, characterData: true, subtree: true });
+    });
+    await page.waitForFunction((was) => document.querySelector(".session-chip .for").textContent !== was, await page.locator(".session-chip .for").textContent());
+    await page.waitForFunction((was) => document.querySelector(".session-chip .for").textContent !== was, await page.locator(".session-chip .for").textContent());
+    assert.deepEqual(await page.evaluate(() => globalThis.told), [], "seconds go by in silence");
+    await page.keyboard.type("exit 0\n");
+    await until(page, "ended");
+    assert.ok((await page.evaluate(() => globalThis.told)).some((words) => words.includes("Ended")));
+  });
+});
