@@ -2,7 +2,8 @@
 """Notes in a WebAssembly module from which sources it was made, and by whom.
 
 usage: seal.py FROM INTO COMPILER     adds a section "stillwire" with both
-       seal.py --check FILE           fails if the sources have changed since
+       seal.py --same FILE MADE       fails if FILE is not what MADE, which was made just now, is: other code; or, of another
+                                      compiler, of other sources
 """
 import hashlib
 import json
@@ -47,11 +48,20 @@ def note(module):
     return json.loads(module[at + len(SECTION) :]) if at >= 0 else {}
 
 
+def code(module):
+    """All but the note."""
+    at = module.rfind(SECTION + b"{")
+    return module[: at - 5] if at >= 0 else module
+
+
 def main():
-    if sys.argv[1] == "--check":
-        path = pathlib.Path(sys.argv[2])
-        if note(path.read_bytes()).get("sources") != sources():
-            sys.exit(f"{path} is not made of the sources as they are: run tests/web/core.sh and commit it")
+    if sys.argv[1] == "--same":
+        there, made = (pathlib.Path(path).read_bytes() for path in sys.argv[2:4])
+        old, new = note(there), note(made)
+        same = "sources" if old.get("compiler") != new["compiler"] else "code"
+        print(f"{len(made)} bytes, compared by {same}: {old.get('compiler')}, {new['compiler']}")
+        if code(there) != code(made) if same == "code" else old.get("sources") != new["sources"]:
+            sys.exit(f"{sys.argv[2]} is stale: run tests/web/core.sh and commit it")
         return
     _, come_from, into, compiler = sys.argv
     module = seal(pathlib.Path(come_from).read_bytes(), compiler)
