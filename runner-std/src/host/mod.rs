@@ -45,6 +45,8 @@ const SHOWN: usize = 5;
 /// # Errors
 /// If a name is taken, a command cannot be run, or anything named on the command line cannot be opened.
 pub fn host(args: &HostArgs) -> Result<u8, Failure> {
+    // Before anything of ours is open.
+    let mut theirs = os::descriptors();
     let settings = Settings::new(args)?;
     let wanted = sessions::wanted(args, &settings)?;
     let name = wanted.first().map(|first| first.name.clone()).unwrap_or_default();
@@ -62,6 +64,10 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
         Fork::Host(ready) => {
             let code = match open(args, &settings, wanted, false) {
                 Ok((mut server, hello)) => {
+                    let events =
+                        args.observe.events.as_deref().and_then(|target| target.to_str()?.parse().ok());
+                    theirs.retain(|fd| Some(*fd) != events);
+                    os::close(&theirs);
                     ready.serving(&hello);
                     serve(&mut server).unwrap_or(crate::failure::FAILED)
                 }

@@ -4,27 +4,27 @@
 //! `O_NONBLOCK` stays ours, and the look into `/proc` that tells *busy* from *waiting for you*. Elsewhere each
 //! of them has a plain substitute and [`Hints`] never has an opinion.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(feature = "portable")))]
 mod linux;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(feature = "portable")))]
 mod procfs;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub use linux::{
     Appear, Network, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, notify, now,
     peer_uid, reopen_nonblocking,
 };
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub use procfs::Hints;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 mod other;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 pub use other::{
     Appear, Hints, Network, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, notify,
     now, peer_uid, reopen_nonblocking,
 };
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub mod epoll;
 pub mod pollset;
 mod wait;
@@ -52,6 +52,26 @@ pub fn inherited(fd: RawFd) -> io::Result<File> {
     // SAFETY: it is open (just asked), it was open before `main` ran because the user names it on the command
     // line, and this runs before the runner opens anything of its own, so nobody else in here owns it.
     Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// The descriptors above 2 that are open now.
+pub fn descriptors() -> Vec<RawFd> {
+    let Ok(entries) = std::fs::read_dir("/dev/fd") else { return Vec::new() };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut all: Vec<RawFd> = numbers.filter(|&fd| fd > libc::STDERR_FILENO).collect();
+    // The one that looked is closed again.
+    // SAFETY: it is only asked for its flags, and `fcntl` answers EBADF if it is not open.
+    all.retain(|&fd| rustix::io::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(fd) }).is_ok());
+    all
+}
+
+/// Closes descriptors that were open when this process began, and that nobody in here has taken over: whoever waits for their
+/// end must not wait for a host in the background.
+pub fn close(descriptors: &[RawFd]) {
+    for &fd in descriptors {
+        // SAFETY: it came with this process, so no value in here owns it; the caller leaves out what was taken over.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
 }
 
 /// The sockets that systemd opened for this process (sd_listen_fds(3)); to be asked for once, before anything is opened.
@@ -122,7 +142,7 @@ pub fn local_time(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(feature = "portable")))]
     use super::epoll::Poller as Epoll;
     use super::pollset::Poller as PollSet;
     use super::*;
@@ -166,7 +186,7 @@ mod tests {
         assert_eq!(local_time(now - 3.0 * 86_400.0).len(), "11-21 12:34".len());
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(feature = "portable")))]
     tells!(epoll_tells_what_is_ready, Epoll);
     tells!(poll_tells_what_is_ready, PollSet);
 }

@@ -235,7 +235,7 @@ fn what_would_take_too_long_or_too_much_is_given_up() {
     }
     let begun = std::time::Instant::now();
     assert_eq!(tape.model.picture(tape.now, &tape.history), None);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", begun.elapsed());
     assert!(tape.model.rested() > tape.now.after(Duration::from_secs(1)), "and not tried again at once");
     let mut tape = Tape::new(1 << 10);
     tape.history.handle_resize(Size { columns: 4_096, rows: 4_096 });

@@ -5,6 +5,7 @@ mod commands;
 mod foreign;
 mod host;
 mod jobs;
+mod kill;
 mod list;
 mod log;
 mod reports;

@@ -1,13 +1,14 @@
 //! `--events`, hooks and recordings: of every session of a host.
 
+use std::fs;
 use std::io::Write as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::list::Follower;
 use crate::sessions::{Hosted, wait};
-use crate::terminal::Folder;
+use crate::terminal::{Folder, runner};
 
 const SESSIONS: &str = "listen = 'none'
 [[session]]
@@ -72,4 +73,27 @@ fn the_events_of_a_lone_session_are_those_of_watch() {
     let kinds: Vec<&str> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
     assert_eq!(kinds, ["start", "signal", "exit"], "{lines:?}");
     assert!(lines[0]["pid"].is_number() && lines[1].get("session").is_none(), "{lines:?}");
+}
+
+#[test]
+fn what_the_caller_had_open_is_open_in_no_host_and_no_session() {
+    let mut host = Hosted { folder: Folder::new("leaks"), name: "leaks".into(), hello: String::new() };
+    let (secret, events) = (host.folder.path("secret"), host.folder.path("events.jsonl"));
+    let script = format!(
+        "exec 9>'{}' 8>&1 7>'{}'; exec \"$0\" host -d --name leaks --listen none --events 7 -- sleep 1000",
+        secret.display(),
+        events.display()
+    );
+    let mut starts = Command::new("bash");
+    starts.args(["-c", &script]).arg(runner()).env("XDG_RUNTIME_DIR", host.folder.path(""));
+    // Its end would not come if the host had a copy of it.
+    let said = starts.stdin(Stdio::null()).output().expect("a host");
+    host.hello = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.success(), "{}", host.hello);
+    for process in [host.list()["pid"].clone(), host.session()["pid"].clone()] {
+        let open = fs::read_dir(format!("/proc/{process}/fd")).expect("it runs").flatten();
+        let open: Vec<_> = open.filter_map(|entry| fs::read_link(entry.path()).ok()).collect();
+        assert!(!open.is_empty() && !open.contains(&secret), "{open:?}");
+    }
+    wait("the events", || !host.folder.events("events.jsonl").is_empty());
 }
