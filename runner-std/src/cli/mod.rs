@@ -229,8 +229,9 @@ pub struct WatchArgs {
 /// `attach`
 #[derive(Args, Debug)]
 pub struct AttachArgs {
-    /// A session of this machine, or a URL: https://HOST:PORT/#token=…, http://…, tls://HOST:PORT, tcp://…; may be left out if
-    /// there is only one session
+    /// A session of this machine, or a URL: https://HOST:PORT/#token=…, http://…, tls://HOST:PORT, tcp://…; a gateway
+    /// at a serial line: serial:///dev/ttyUSB0:115200#token=…, line://HOST:PORT behind TCP; may be left out if there is only
+    /// one session
     #[arg(add = manual::sessions())]
     pub target: Option<String>,
 
