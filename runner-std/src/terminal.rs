@@ -73,8 +73,11 @@ pub fn calm(modes: &Modes) -> Vec<u8> {
     if *modes == Modes::DEFAULT {
         return Vec::new();
     }
-    let mut bytes =
-        b"\x0F\x1B(B\x1B[m\x1B[4l\x1B[?1l\x1B>\x1B[?6l\x1B[?7h\x1B[?25h\x1B[?2004l\x1B[?1004l".to_vec();
+    let mut bytes = b"\x0F\x1B(B\x1B[m\x1B[4l\x1B[?1l\x1B>\x1B[?7h\x1B[?25h\x1B[?2004l\x1B[?1004l".to_vec();
+    // This brings the cursor home, where the shell would write over what is there: so only if it has to be.
+    if modes.is_on(Mode::Origin) {
+        bytes.extend_from_slice(b"\x1B[?6l\x1B[999;1H");
+    }
     if modes.mouse() != Mouse::Off {
         bytes.extend_from_slice(b"\x1B[?1000l\x1B[?1002l\x1B[?1003l\x1B[?1006l");
     }

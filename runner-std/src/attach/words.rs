@@ -51,7 +51,7 @@ impl Attach {
     /// Tells a script, once for each reason.
     fn tell(&mut self, status: Status) {
         match status {
-            Status::Disconnected(reason) if self.told != Some(reason) => {
+            Status::Disconnected(reason) if self.told != Some(reason) && reason != Reason::Left => {
                 self.told = Some(reason);
                 if !self.screen.is_terminal() {
                     let next = if status == SUPERSEDED { "Ctrl-] t takes control" } else { "trying again" };

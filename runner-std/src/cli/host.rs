@@ -18,7 +18,7 @@ pub struct HostArgs {
     /// How the session is observed.
     pub observe: ObserveArgs,
 
-    /// Host a serial port as well; 115200 baud and 8N1 unless it says otherwise: DEV:9600,7E1,rtscts,nodtr
+    /// Host a serial port as well; 115200 baud and 8N1 unless it says otherwise: DEV:9600,7E1,rtscts,nodtr,norts
     #[arg(long, value_name = "DEV[:BAUD]", help_heading = "Session")]
     pub serial: Vec<String>,
 

@@ -50,7 +50,7 @@ Events, one JSON object per line, `t` in seconds since the start:
 
 Reasons: never_active, quiet, repainting, at_prompt, awaiting_input, bell.
 
-Keys go to the session, Ctrl-C and Ctrl-Z too: in a shell Ctrl-Z stops the job, while a command that
+Keys go to the session, Ctrl-C and Ctrl-Z too: in a shell Ctrl-Z stops the job, while a command that \
 was started without a shell has nobody to go back to. To stop the runner: kill -TSTP.";
 
 const STRIP_EXAMPLES: &str = "\
@@ -68,7 +68,7 @@ Examples:
   runner-std timeline --json - < session.cast | jq .
   runner-std timeline --idle-after 10s --counts novel agent.cast
 
-Reads asciicast versions 1, 2 and 3. The recording's own clock drives the same machine that
+Reads asciicast versions 1, 2 and 3. The recording's own clock drives the same machine that \
 `watch` runs, so the result is exact to the microsecond and always the same.";
 
 const HOST_EXAMPLES: &str = "\
@@ -79,8 +79,8 @@ Examples:
   runner-std host -d --idle-timeout never -- ./server
   runner-std host --serial /dev/ttyUSB0:115200 --serial /dev/ttyUSB1:9600,7E1
 
-In a terminal the host goes to the background and you work in the session right away; the title tells
-whether it is idle. Ctrl-] d leaves it, and the session goes on. Elsewhere (a pipe, a service) the host
+In a terminal the host goes to the background and you work in the session right away; the title tells \
+whether it is idle. Ctrl-] d leaves it, and the session goes on. Elsewhere (a pipe, a service) the host \
 stays where it was started.";
 
 const PS_EXAMPLES: &str = "\
@@ -109,8 +109,9 @@ Examples:
   runner-std attach 'http://127.0.0.1:7681/#token=...'
   echo 'make; exit' | runner-std attach build  its exit code is the session's
 
-Ctrl-] and then: d detach, t take control, v only watch, r reconnect now, b send a break
+Ctrl-] and then: d detach, t take control, v only watch, r reconnect now, b send a break \
 on a serial line, Ctrl-] send Ctrl-].
+
 When another terminal takes over, this one stays as it is and its title says so: t takes control back.";
 
 /// Knows when a terminal session has gone still.
