@@ -19,14 +19,14 @@ need() {
     return 1
 }
 
-# need_python MODULE PACKAGE: some Python has the module afterwards: the one on the path, Debian's, or one in target/python
+# need_python MODULE PACKAGE [PIP]: some Python has the module afterwards: the one on the path, Debian's, or one in target/python
 # that is made here. Otherwise this says what is missing and fails.
 need_python() {
-    local module=$1 package=$2 made=target/python/bin/python3
+    local module=$1 package=$2 pip=${3:-$1} made=target/python/bin/python3
     has_python "$module" && return
     install_debian "$package" && has_python "$module" && return
-    python3 -m venv target/python && $made -m pip install --quiet "$module" && has_python "$module" && return
-    echo "missing: Python's module '$module' (Debian: apt-get install $package; else: pip install $module)" >&2
+    python3 -m venv target/python && $made -m pip install --quiet "$pip" && has_python "$module" && return
+    echo "missing: Python's module '$module' (Debian: apt-get install $package; else: pip install $pip)" >&2
     return 1
 }
 

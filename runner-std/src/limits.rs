@@ -94,8 +94,10 @@ pub const FLOOD: u64 = 2;
 pub const SHORT: u64 = 16 << 10;
 /// For a broker: messages on their way that it has not acknowledged, whatever it would allow,
 pub const FLYING: usize = 64;
-/// and those that it may have on their way to us.
-pub const WINDOW: u16 = 1024;
+/// and those that it may have on their way to us: what does not fit, mosquitto drops behind another 1,000.
+pub const WINDOW: u16 = u16::MAX;
+/// For who lists hosts of a broker: sessions that are asked for at the same time; mosquitto lets 1,000 messages wait.
+pub const WAVE: usize = 900;
 /// For a broker: events that wait for it; states do not wait, the newest is told when it is back.
 pub const NEWS: usize = 256;
 /// For a broker: it takes us for lost after one and a half times this without a word.

@@ -19,6 +19,8 @@ pub struct Policy {
     pub token: Option<Token>,
     /// Whether the system has told already who it is: a Unix socket.
     pub known: bool,
+    /// Whether everybody may read `/metrics` here, and nobody anything else.
+    pub metrics: bool,
 }
 
 /// What was asked for.
@@ -67,6 +69,7 @@ pub fn judge(request: &[u8], policy: &Policy) -> Result<Option<(Asked, usize)>, 
     };
     let authorization = header("authorization")?.and_then(|value| value.strip_prefix("Bearer "));
     let trusted = policy.known
+        || policy.metrics
         || policy
             .token
             .as_ref()
@@ -74,6 +77,9 @@ pub fn judge(request: &[u8], policy: &Policy) -> Result<Option<(Asked, usize)>, 
             .is_some_and(|(token, given)| token.matches(given.as_bytes()));
     check_names(header("host")?, header("origin")?, policy)?;
     let method = parsed.method.unwrap_or_default();
+    if policy.metrics && (method, parsed.path) != ("GET", Some("/metrics")) {
+        return Err(("404 Not Found", "there is only /metrics here"));
+    }
     let has = |value: Option<&str>, word: &str| {
         value.is_some_and(|value| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(word)))
     };
@@ -195,7 +201,13 @@ mod tests {
 
     fn policy() -> Policy {
         let token = Some(Token::given("secret").unwrap());
-        Policy { names: vec!["build.lan".into()], origins: vec!["https://panel".into()], token, known: false }
+        Policy {
+            names: vec!["build.lan".into()],
+            origins: vec!["https://panel".into()],
+            token,
+            known: false,
+            metrics: false,
+        }
     }
 
     fn open(headers: &str) -> Result<bool, &'static str> {

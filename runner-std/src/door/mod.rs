@@ -49,9 +49,12 @@ impl Door {
         Ok(Self { socket: Listener::Tcp(listener, tls), source, policy, spare: spare() })
     }
 
-    /// Where it can be reached by TCP, if it can.
+    /// Where it can be reached by TCP, if it can and there is more than metrics.
     pub fn address(&self) -> Option<std::net::SocketAddr> {
-        if let Listener::Tcp(listener, _) = &self.socket { listener.local_addr().ok() } else { None }
+        match &self.socket {
+            Listener::Tcp(listener, _) if !self.policy.metrics => listener.local_addr().ok(),
+            _ => None,
+        }
     }
 
     /// The path that its Unix socket is bound to, if it is one.

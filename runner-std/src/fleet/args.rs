@@ -36,6 +36,12 @@ pub struct FleetArgs {
     /// Publish the last visible line of a session as well; without this no output is published
     #[arg(long, help_heading = "Fleet")]
     pub mqtt_last_line: bool,
+
+    /// Let Prometheus read /metrics: at this address, where nothing else is and nobody needs the token, or, without one,
+    /// where everything else is, with the token
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true, default_missing_value = "token",
+          help_heading = "Fleet")]
+    pub metrics: Option<String>,
 }
 
 /// Whose sessions are listed, and which of them.

@@ -1,9 +1,12 @@
 //! What a broker knows of all hosts: [`Subscriber`].
 //!
+//! Hosts come first, and then their sessions, some hosts at a time: a broker in its default configuration drops what waits
+//! for one client beyond 1,000 messages, and says so to nobody but its log.
+//!
 //! A host whose last will says `false` is lost, and so is one that nothing is known of but its sessions: the will has been
 //! forgotten. Both keep their sessions, as they were.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -12,9 +15,11 @@ use stillwire::Instant;
 use super::payload::{About, Told, read, read_about, wall};
 use super::{Broker, Greeting, LOST, Line, Message, News, Topic, Topics};
 use crate::failure::Failure;
+use crate::limits;
 use crate::lines::quoted;
 use crate::os::{Poller, Ready};
 use crate::plain::plain;
+use crate::roster::filter::Filter;
 use crate::roster::session::{Away, Session, Status};
 
 /// The hosts of a broker.
@@ -22,10 +27,15 @@ use crate::roster::session::{Away, Session, Status};
 pub(crate) struct Subscriber {
     line: Line,
     topics: Topics,
-    /// Only this host.
-    only: Option<String>,
+    /// Only hosts like this.
+    hosts_like: Filter,
     events: bool,
     hosts: BTreeMap<String, Known>,
+    /// Hosts whose sessions were asked for, and those whose sessions will be.
+    asked: BTreeSet<String>,
+    next: VecDeque<String>,
+    /// An answer is on its way.
+    busy: bool,
     /// The broker has told all that it kept.
     whole: bool,
     /// Something kept came since the last ping.
@@ -56,10 +66,10 @@ struct Known {
 }
 
 impl Subscriber {
-    /// Asks a broker for all hosts, or for `only` one; with their events if they are wanted.
+    /// Asks a broker for all hosts that a filter lets through; with their events if they are wanted.
     pub(crate) fn new(
         broker: Broker,
-        only: Option<String>,
+        hosts_like: Filter,
         events: bool,
         token: u64,
         seed: u64,
@@ -70,9 +80,12 @@ impl Subscriber {
         Self {
             line: Line::new(Arc::new(broker), greeting, token, seed, now),
             topics,
-            only,
+            hosts_like,
             events,
             hosts: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            next: VecDeque::new(),
+            busy: false,
             whole: false,
             more: false,
             unseen: BTreeSet::new(),
@@ -105,6 +118,9 @@ impl Subscriber {
         self.line.poll(now, poller);
         while let Some(news) = self.line.next_news() {
             self.hear(now, news);
+        }
+        if !self.busy && !self.next.is_empty() {
+            self.ask(now);
         }
         self.line.poll(now, poller);
         std::mem::take(&mut self.updates)
@@ -146,15 +162,11 @@ impl Subscriber {
     fn hear(&mut self, now: Instant, news: News) {
         match news {
             News::Up => {
-                let status = self.topics.all_status(self.only.as_deref());
-                let mut filters: Vec<String> = match &self.only {
-                    Some(host) => vec![self.topics.online(host), self.topics.about(host)],
+                (self.asked, self.next, self.busy) = (BTreeSet::new(), VecDeque::new(), true);
+                let filters: Vec<String> = match self.hosts_like.only() {
+                    Some(host) => vec![self.topics.online(&host), self.topics.about(&host)],
                     None => self.topics.all_hosts().into(),
                 };
-                filters.push(status);
-                if self.events {
-                    filters.push(self.topics.all_events(self.only.as_deref()));
-                }
                 let known = self.hosts.iter();
                 let pairs = known.flat_map(|(host, known)| {
                     known.sessions.keys().map(move |name| (host.clone(), name.clone()))
@@ -172,7 +184,9 @@ impl Subscriber {
             }
             // What it kept comes before the answer, or as we acknowledge it: ask until nothing comes in between.
             News::Pong if std::mem::take(&mut self.more) => self.line.ping(now),
+            News::Pong if !self.next.is_empty() => self.ask(now),
             News::Pong => {
+                self.busy = false;
                 if !std::mem::replace(&mut self.whole, true) {
                     self.tell_all();
                 }
@@ -200,6 +214,9 @@ impl Subscriber {
         let Message { topic, payload, expiry, retained } = message;
         match self.topics.read(&topic) {
             Topic::Online(host) => {
+                if !payload.is_empty() {
+                    self.found(&host);
+                }
                 let known = self.hosts.entry(host.clone()).or_default();
                 let was = known.online;
                 known.online = payload == b"true";
@@ -216,6 +233,9 @@ impl Subscriber {
                 self.tidy(&host);
             }
             Topic::About(host) => {
+                if !payload.is_empty() {
+                    self.found(&host);
+                }
                 self.hosts.entry(host.clone()).or_default().about = read_about(&payload);
                 self.tidy(&host);
             }
@@ -231,6 +251,31 @@ impl Subscriber {
             }
             Topic::Event(host) => self.event(&host, &payload),
             Topic::Other => {}
+        }
+    }
+
+    /// Asks for the sessions of the next hosts, of so many that a broker drops nothing.
+    fn ask(&mut self, now: Instant) {
+        let (mut filters, mut sessions) = (Vec::new(), 0);
+        while let Some(host) = self.next.front() {
+            let about = self.hosts.get(host).and_then(|known| known.about.as_ref());
+            sessions += about.map_or(limits::WAVE / 20, |about| about.sessions);
+            if !filters.is_empty() && sessions > limits::WAVE {
+                break;
+            }
+            filters.push(self.topics.all_status(Some(host)));
+            if self.events {
+                filters.push(self.topics.all_events(host));
+            }
+            self.next.pop_front();
+        }
+        self.busy = self.line.subscribe(now, &filters).is_some();
+    }
+
+    /// A host is there: its sessions will be asked for.
+    fn found(&mut self, host: &str) {
+        if self.hosts_like.lets_host(host) && self.asked.insert(host.to_owned()) {
+            self.next.push_back(host.to_owned());
         }
     }
 

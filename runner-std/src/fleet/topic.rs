@@ -74,9 +74,9 @@ impl Topics {
         [format!("{}+/online", self.root), format!("{}+/about", self.root)]
     }
 
-    /// The events of all sessions of a host; None: of all hosts.
-    pub fn all_events(&self, host: Option<&str>) -> String {
-        format!("{}{}/+/events", self.root, host.map_or("+".into(), level))
+    /// The events of all sessions of a host.
+    pub fn all_events(&self, host: &str) -> String {
+        format!("{}{}/+/events", self.root, level(host))
     }
 
     /// What a topic is about.

@@ -33,6 +33,7 @@ struct File {
     history: Option<usize>,
     log: Option<PathBuf>,
     log_level: Option<Verbosity>,
+    metrics: Option<String>,
     mqtt: Option<String>,
     mqtt_name: Option<String>,
     mqtt_password_file: Option<PathBuf>,
@@ -93,6 +94,8 @@ pub(super) struct Settings {
     pub history: usize,
     pub log: Option<PathBuf>,
     pub log_level: Verbosity,
+    /// Where Prometheus may read, if it may; `token`: where everything else is.
+    pub metrics: Option<String>,
     pub fleet: FleetArgs,
     pub sessions: Vec<SessionTable>,
 }
@@ -125,7 +128,9 @@ impl Settings {
             history: args.history.or(file.history).unwrap_or(limits::HISTORY),
             log: args.log.clone().or(file.log),
             log_level: args.log_level.or(file.log_level).unwrap_or_default(),
+            metrics: args.fleet.metrics.clone().or(file.metrics),
             fleet: FleetArgs {
+                metrics: None,
                 mqtt: args.fleet.mqtt.clone().or(file.mqtt),
                 mqtt_name: args.fleet.mqtt_name.clone().or(file.mqtt_name),
                 mqtt_password_file: args.fleet.mqtt_password_file.clone().or(file.mqtt_password_file),

@@ -75,6 +75,9 @@ pub(super) fn open(settings: &Settings, name: &str, open_browser: bool) -> Resul
     if ports.is_empty() {
         ports.extend(listen(settings)?);
     }
+    if let Some(address) = settings.metrics.as_deref().filter(|at| *at != "token") {
+        opened.metrics(settings, address)?;
+    }
     if ports.is_empty() {
         return if open_browser { Err(nothing_to_open()) } else { Ok(opened) };
     }
@@ -92,6 +95,7 @@ pub(super) fn open(settings: &Settings, name: &str, open_browser: bool) -> Resul
         origins: settings.origins.clone(),
         token: Some(token.clone()),
         known: false,
+        metrics: false,
     };
     for listener in ports {
         let failed = |error| Failure::io("listen", error);
@@ -125,6 +129,18 @@ fn nothing_to_open() -> Failure {
 }
 
 impl Doors {
+    /// A port for Prometheus and for nobody else.
+    fn metrics(&mut self, settings: &Settings, address: &str) -> Result<(), Failure> {
+        let failed = |error| Failure::io(format!("listen on {address} for metrics"), error);
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        let here = listener.local_addr().map_err(failed)?;
+        let policy = Policy { names: settings.names.clone(), metrics: true, ..Policy::default() };
+        let place = kind::DOOR | self.doors.len() as u64;
+        self.doors.push(Door::tcp(listener, policy, None, place).map_err(failed)?);
+        self.hello.push_str(&format!("[Prometheus reads http://{}/metrics]\r\n", shown(settings, here)));
+        Ok(())
+    }
+
     fn unix(&mut self, listener: UnixListener, path: Option<PathBuf>) {
         let place = kind::DOOR | self.doors.len() as u64;
         self.doors.push(Door::unix(listener, path, place));

@@ -11,7 +11,7 @@ use super::glance::last_line;
 use super::server::{Core, Server, kind};
 use crate::failure::Failure;
 use crate::fleet::payload::{self, About, State};
-use crate::fleet::{Broker, Publisher, check};
+use crate::fleet::{Broker, Count, Publisher, check};
 use crate::lines;
 use crate::os::{self, Poller, Ready};
 use crate::port::pty::{Outcome, exit_code};
@@ -121,6 +121,11 @@ impl Fleet {
         }
     }
 
+    /// Whether the broker hears it, and what it has been told.
+    pub(super) fn count(&self) -> (bool, Count) {
+        (self.publisher.is_up(), self.publisher.count())
+    }
+
     fn happened(&mut self, now: Instant, at: Instant, session: usize, line: String) {
         let Some(known) = self.sessions.get(session) else { return };
         let time = payload::wall() - seconds(now.since(at));
@@ -161,12 +166,6 @@ impl Server {
         if self.changed {
             let seats = &self.seats;
             fleet.compare(now, &self.core, |session| seats.get(session)?.outcome());
-        }
-        if self.leaving.is_some() && fleet.until.is_none() {
-            fleet.until = Some(now.after(GOODBYE));
-        }
-        if fleet.until.is_some() {
-            fleet.publisher.leave(now, &mut self.poller);
         }
         let (core, known, last_line) = (&self.core, &fleet.sessions, fleet.last_line);
         let state = |session| message(now, core.session(session), known.get(session), last_line);

@@ -42,6 +42,13 @@ pub(super) fn answer(server: &mut Server, now: Instant, asked: &Asked) -> Answer
             Answer::Reply(Reply { kind: "application/json", body: list.into_bytes().into(), ..Reply::OK })
         }
         ("GET", "/text") => printed(server, query),
+        ("GET", "/metrics") => match server.metrics_text() {
+            Some(text) => {
+                let body = text.into_bytes().into();
+                Answer::Reply(Reply { kind: super::metrics::TYPE, body, ..Reply::OK })
+            }
+            None => not_found(),
+        },
         ("GET", "/events") => {
             let (follow, text) = server.events(now);
             Answer::Follow(follow, text)

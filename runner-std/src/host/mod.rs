@@ -13,6 +13,8 @@ mod glance;
 mod guests;
 mod list;
 mod log;
+#[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
+mod metrics;
 mod news;
 mod page;
 mod reports;
@@ -116,6 +118,7 @@ fn open(
     server.report_to(events);
     server.note_start();
     server.fleet = fleet::Fleet::new(settings, &names)?;
+    server.metrics = settings.metrics.as_ref().map(|_| metrics::Metrics::new()).transpose()?;
     let mut hello = String::new();
     for name in names.iter().take(SHOWN) {
         hello.push_str(&format!("[{name}: attach another terminal with: runner-std attach {name}]\r\n"));

@@ -270,6 +270,9 @@ impl Server {
                     seat.observers.record(|recorder| recorder.input(now, typed));
                 }
                 self.core.handle_typed(now, session, taken);
+                if let Some(metrics) = &self.metrics {
+                    metrics.typed(taken);
+                }
                 self.typed = now;
             }
         }

@@ -19,6 +19,7 @@ use super::agenda::Agenda;
 use super::doors::Kept;
 use super::fleet::Fleet;
 use super::guests::{Guest, Request};
+use super::metrics::Metrics;
 use super::reports::Reports;
 use super::seats::Seat;
 use super::watchdog::Watchdog;
@@ -72,6 +73,7 @@ pub(super) struct Server {
     pub fleet: Option<Fleet>,
     /// Who is told what happens here.
     pub reports: Reports,
+    pub metrics: Option<Metrics>,
     /// When somebody typed last.
     pub typed: Instant,
     /// Somebody had more to say than its turn was long.
@@ -125,6 +127,7 @@ impl Server {
             buffer: vec![0; limits::BITE],
             fleet: None,
             reports: Reports::default(),
+            metrics: None,
             typed: Instant::ZERO,
             again: false,
             agenda,
@@ -158,6 +161,9 @@ impl Server {
             let until = self.poll_at().map(|at| self.zero.after(at.since(Instant::ZERO)));
             ready.extend_from_slice(self.poller.wait(until)?);
             let now = self.now();
+            if let Some(metrics) = &self.metrics {
+                metrics.woke(until, self.zero.after(now.since(Instant::ZERO)));
+            }
             if self.nap.is_over() {
                 self.core.handle_wake(now);
             }
@@ -222,6 +228,9 @@ impl Server {
                 self.agenda.ask(peer);
                 if read {
                     self.hear(now, peer);
+                    if let Some(metrics) = &mut self.metrics {
+                        metrics.heard(peer, self.core.peers());
+                    }
                 }
             }
             kind::REQUEST if read => self.hear_request(index),
@@ -282,6 +291,9 @@ impl Server {
     pub(super) fn handle(&mut self, now: Instant, event: Event) {
         self.note(&event);
         self.note_fleet(now, &event);
+        if let Some(metrics) = &mut self.metrics {
+            metrics.note(now, &event, self.core.peers());
+        }
         match event {
             Event::Screen { peer, session, first } => self.wanted(peer, session, first),
             Event::Detached { peer, .. } => self.part(peer),

@@ -110,6 +110,5 @@ pub(crate) fn fleet(args: &ViewArgs, events: bool, now: Instant) -> Result<Optio
     let Some(url) = &args.mqtt else { return Ok(None) };
     let broker = Broker::new(url, args.mqtt_password_file.as_deref(), args.mqtt_ca.as_deref())?;
     let seed = random().map_err(|error| Failure::io("set up the fleet", error))?;
-    let only = args.filter().only();
-    Ok(Some(Subscriber::new(broker, only, events, TOKENS, u64::from_ne_bytes(seed), now)))
+    Ok(Some(Subscriber::new(broker, args.filter(), events, TOKENS, u64::from_ne_bytes(seed), now)))
 }

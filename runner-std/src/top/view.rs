@@ -196,7 +196,7 @@ impl Pen {
             (row.rate.bars(columns.bars), self.style(Color::Cyan)),
             (rate::spoken(row.rate.speed(now)), base),
             (session.peers.to_string(), base),
-            (session.last.clone().unwrap_or_default(), if over { base } else { self.dim() }),
+            (last_line(session).to_owned(), if over { base } else { self.dim() }),
         ];
         let mut spans = Vec::new();
         for ((text, style), width) in cells.into_iter().zip(columns.widths()).filter(|(_, width)| *width > 0)
@@ -233,7 +233,7 @@ impl Pen {
             (0, _) => "nobody attached".into(),
             (peers, controllers) => format!("{peers} attached, {controllers} typing"),
         });
-        let last = session.last.as_deref().unwrap_or_default();
+        let last = last_line(session);
         [
             Line::styled(title + &rule, self.dim()),
             Line::raw(command + &about),
@@ -263,6 +263,12 @@ impl Pen {
             },
         }
     }
+}
+
+/// What is told instead of the last line by those who do not tell it is a title.
+fn last_line(session: &Session) -> &str {
+    let title = session.away.as_ref().map_or("", |_| &session.command);
+    session.last.as_deref().unwrap_or(title)
 }
 
 /// The status without its reason, where there is little room.
