@@ -9,6 +9,7 @@ pub mod cli;
 mod descriptors;
 pub mod door;
 pub mod failure;
+#[cfg_attr(not(feature = "mqtt"), allow(dead_code, reason = "nobody is there who could use it"))]
 pub mod fleet;
 pub mod host;
 pub mod idle_args;

@@ -31,19 +31,6 @@ fn a_wrong_password_and_a_refused_topic_are_named() {
         passwords.display(),
         folder.path("rights").display()
     );
-    let folder = crate::terminal::Folder::new("fleet-passwords");
-    let passwords = folder.path("passwords");
-    let made =
-        Command::new("mosquitto_passwd").arg("-b").arg("-c").arg(&passwords).args(["ann", "right"]).output();
-    assert!(made.expect("mosquitto_passwd").status.success());
-    // Mosquitto gives up its rights if it is started by root.
-    let _ = Command::new("chmod").arg("-R").arg("a+rX").arg(folder.path("")).status();
-    folder.write("rights", "user ann\ntopic readwrite stillwire/v1/lab3/#\ntopic read stillwire/#\n");
-    let config = format!(
-        "allow_anonymous false\npassword_file {}\nacl_file {}\n",
-        passwords.display(),
-        folder.path("rights").display()
-    );
     let broker = Broker::with("fleet-rights", &config);
     let url = format!("mqtt://ann@127.0.0.1:{}", broker.port);
     let wrong = complaint(&["ps", "--mqtt", &url], Some("wrong"));
