@@ -86,7 +86,7 @@ pub const SCROLLBACK_LINES: usize = 500;
 pub const SCROLLBACK_BYTES: usize = 48 << 10;
 /// Output that is replayed to find out what is on a screen, in bytes.
 pub const REPLAYED: u64 = 4 << 20;
-/// For so long at the most.
+/// For so long at the most, in time of the processor.
 pub const PAINTING: stillwire::Duration = stillwire::Duration::from_millis(250);
 /// Bytes per microsecond that a program prints which floods.
 pub const FLOOD: u64 = 2;

@@ -54,6 +54,13 @@ pub fn inherited(fd: RawFd) -> io::Result<File> {
     Ok(unsafe { File::from_raw_fd(fd) })
 }
 
+/// How long this thread has been computing. On a machine with much else to do that is less than the time that passes.
+pub fn worked() -> stillwire::Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(used.tv_sec).unwrap_or(0);
+    stillwire::Duration::from_micros(seconds * 1_000_000 + u64::try_from(used.tv_nsec).unwrap_or(0) / 1_000)
+}
+
 /// The descriptors above 2 that are open now.
 pub fn descriptors() -> Vec<RawFd> {
     let Ok(entries) = std::fs::read_dir("/dev/fd") else { return Vec::new() };

@@ -7,7 +7,7 @@ use alacritty_terminal::event::{Event, EventListener};
 use alacritty_terminal::grid::Dimensions;
 use alacritty_terminal::term::{Config, Term};
 use alacritty_terminal::vte::ansi::Processor;
-use stillwire::Instant;
+use stillwire::Duration;
 use stillwire::link::history::Size;
 
 use crate::{limits, os};
@@ -18,7 +18,7 @@ pub(super) struct Terminal {
     parser: Processor,
     ear: Ear,
     /// It is given up then.
-    end: Instant,
+    end: Duration,
 }
 
 /// Hears the title. Questions are not answered: the terminals that look at the session do.
@@ -60,7 +60,7 @@ impl Terminal {
         let ear = Ear::default();
         let config = Config { scrolling_history: limits::SCROLLBACK_LINES, ..Config::default() };
         let term = Term::new(config, &Cells(size), ear.clone());
-        let end = os::now().after(limits::PAINTING);
+        let end = os::worked() + limits::PAINTING;
         Some(Self { term, parser: Processor::new(), ear, end })
     }
 
@@ -68,7 +68,7 @@ impl Terminal {
     pub(super) fn print(&mut self, output: &[u8]) -> Option<()> {
         for piece in output.chunks(1 << 10) {
             self.parser.advance(&mut self.term, piece);
-            if os::now() > self.end {
+            if os::worked() > self.end {
                 return None;
             }
         }
