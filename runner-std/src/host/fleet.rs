@@ -10,8 +10,10 @@ use super::config::Settings;
 use super::glance::last_line;
 use super::server::{Core, Server, kind};
 use crate::failure::Failure;
+#[cfg(feature = "metrics")]
+use crate::fleet::Count;
 use crate::fleet::payload::{self, About, State};
-use crate::fleet::{Broker, Count, Publisher, check};
+use crate::fleet::{Broker, Publisher, check};
 use crate::lines;
 use crate::os::{self, Poller, Ready};
 use crate::port::pty::{Outcome, exit_code};
@@ -122,6 +124,7 @@ impl Fleet {
     }
 
     /// Whether the broker hears it, and what it has been told.
+    #[cfg(feature = "metrics")]
     pub(super) fn count(&self) -> (bool, Count) {
         (self.publisher.is_up(), self.publisher.count())
     }
