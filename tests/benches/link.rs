@@ -5,10 +5,10 @@
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use stillwire::link::frame::{Frame, Hello, MAX_BODY, Role};
-use stillwire::link::host::{Config, PeerId};
+use stillwire::link::host::{Config, Host, Peer, PeerId};
 use stillwire::link::linger;
 use stillwire::{Duration, Instant};
-use stillwire_tests::desk::{Desk, hello};
+use stillwire_tests::desk::{Desk, hello, session};
 
 fn main() {
     divan::main();
@@ -99,6 +99,26 @@ fn attach(bencher: Bencher<'_, '_>) {
         }
         desk.host.handle_closed(desk.now, peer, stillwire::link::close::CloseReason::GoingAway).unwrap();
         while desk.host.poll(desk.now).is_some() {}
+    });
+}
+
+/// A turn of a host with so many sessions, one of which prints, each time another: output, poll, who speaks, when next.
+#[divan::bench(args = [1, 64, 1_024])]
+fn turn_with_sessions(bencher: Bencher<'_, '_>, sessions: usize) {
+    let linger = linger::Config { timeout: None, strict: false };
+    let all = (0..sessions).map(|_| session(4 << 10)).collect();
+    let config = Config { linger, ..Config::DEFAULT };
+    let mut host = Host::new(config, vec![Peer::new(); 64], all, vec![0; 256], Instant::ZERO);
+    let (mut now, mut next) = (Instant::ZERO, 0);
+    bencher.bench_local(|| {
+        now += Duration::from_micros(100);
+        next = (next + 1) % sessions;
+        drop(host.handle_output(now, next, black_box(b"x")));
+        while host.poll(now).is_some() {}
+        while let Some(peer) = host.next_speaker() {
+            black_box(peer);
+        }
+        host.poll_at()
     });
 }
 
