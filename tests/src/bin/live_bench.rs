@@ -18,8 +18,15 @@ use runner_std::port::pty::Pty;
 
 /// Nobody waits longer than this for a session.
 const GIVEN_UP: Duration = Duration::from_secs(60);
-/// Prints a mark whenever a file asks for it; `@` is that file.
-const SESSION: &str = "stty -echo; echo stillwire-''begin; while :; do [ -e @ ] && rm -f @ && echo && echo stillwire-''again; sleep 0.02; done";
+/// Prints a line every second, so that there is something under way when the way is cut, and a mark whenever a file asks
+/// for it; `@` is that file.
+const SESSION: &str = "stty -echo; echo stillwire-''begin; i=0
+while :; do
+    [ -e @ ] && rm -f @ && echo && echo stillwire-''again
+    i=$((i + 1)); [ $((i % 50)) = 0 ] && echo tick $i
+    sleep 0.02
+done
+";
 
 /// Two links: client to router, router to server.
 const NET: &str = "
@@ -219,7 +226,7 @@ impl World {
             Fault::Slept => {
                 let signal = |name: &str| {
                     for process in marked(client) {
-                        let _ = Command::new("kill").args([name, &process.pid.to_string()]).status();
+                        let _ = Command::new("kill").args([name, &process.pid.to_string()]).output();
                     }
                 };
                 signal("-STOP");

@@ -77,7 +77,7 @@ pub(crate) fn cpu(name: &str) -> f64 {
 /// Ends whatever carries the mark.
 pub(crate) fn kill(name: &str) {
     for process in marked(name) {
-        let _ = Command::new("kill").args(["-9", &process.pid.to_string()]).status();
+        let _ = Command::new("kill").args(["-9", &process.pid.to_string()]).output();
     }
 }
 
