@@ -106,7 +106,7 @@ fn attach(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [1, 64, 1_024])]
 fn turn_with_sessions(bencher: Bencher<'_, '_>, sessions: usize) {
     let linger = linger::Config { timeout: None, strict: false };
-    let all = (0..sessions).map(|_| session(4 << 10)).collect();
+    let all: Vec<_> = (0..sessions).map(|_| session(4 << 10)).collect();
     let config = Config { linger, ..Config::DEFAULT };
     let mut host = Host::new(config, vec![Peer::new(); 64], all, vec![0; 256], Instant::ZERO);
     let (mut now, mut next) = (Instant::ZERO, 0);
