@@ -8,6 +8,7 @@ mod jobs;
 mod kill;
 mod list;
 mod log;
+mod network;
 mod reports;
 mod safety;
 mod scale;
