@@ -214,3 +214,32 @@ fn what_is_wanted_and_may_be_lost_is_said_again_with_each_ping() {
     terminal.hear(Frame::Ping { nonce: 4, sent: 7 });
     assert_eq!(terminal.words(), ["> pong 4"]);
 }
+
+// A page that is loaded again.
+
+#[test]
+fn a_client_goes_on_where_another_left_and_sends_what_that_had_no_answer_for() {
+    let mut first = live(Config::DEFAULT);
+    first.types("root\r").hear(Frame::InputAck { number: 2, limit: 1_000, again: false });
+    let saved = first.client.saved();
+    let (older, newer) = first.client.unacknowledged();
+    let typed = [older, newer].concat();
+    assert_eq!((saved.base, saved.sent, typed.as_slice()), (2, 5, &b"ot\r"[..]));
+
+    let mut second = Terminal::new(Config::DEFAULT, 8, Instant::ZERO);
+    second.client.handle_saved(&saved, &typed).expect("there is room");
+    second.types("ls").at(0).connected();
+    assert_eq!(second.hello, (saved.place, 5));
+    second.hear(Frame::Welcome(back(7, 3))); // one more of them had arrived
+    assert_eq!(second.typed, 7, "all that followed is sent, once");
+    second.hear(Frame::Output { offset: 7, bytes: b"password: " });
+    assert_eq!(second.words().last().map(String::as_str), Some("< output 7 password: "));
+}
+
+#[test]
+fn nothing_is_taken_of_what_has_no_room_but_the_place_is() {
+    let mut second = Terminal::new(Config::DEFAULT, 8, Instant::ZERO);
+    let saved = live(Config::DEFAULT).client.saved();
+    assert!(second.client.handle_saved(&saved, &[b'x'; 17]).is_err());
+    assert_eq!((second.client.place(), second.client.unacknowledged()), (saved.place, (&[][..], &[][..])));
+}

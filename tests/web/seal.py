@@ -51,7 +51,7 @@ def note(module):
 def code(module):
     """All but the note."""
     at = module.rfind(SECTION + b"{")
-    return module[: at - 5] if at >= 0 else module
+    return module[: at - 4] if at >= 0 else module
 
 
 def main():

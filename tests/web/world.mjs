@@ -126,7 +126,7 @@ let browser;
 export async function visit(t, url, { phone = false, script, theme = "dark" } = {}) {
   browser ??= await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--enable-precise-memory-info"],
+    args: ["--no-sandbox", ...(process.env.CHROMIUM_FLAGS ?? "").split(" ").filter(Boolean)],
   });
   const size = phone ? { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : { viewport: { width: 1100, height: 680 } };
   const context = await browser.newContext({ ...size, colorScheme: theme, reducedMotion: "reduce" });

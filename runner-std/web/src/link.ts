@@ -31,6 +31,8 @@ export class Link {
   /** Bytes that the socket held back when it was looked at last; undefined: it holds none. */
   #held: number | undefined;
   #turning = false;
+  /** What was told last. */
+  #shown = "";
 
   constructor(module: WebAssembly.Module, config: Config, saved: Saved | undefined, token: string, session: string, shows: Shows) {
     this.core = new Core(module, config, saved);
@@ -91,7 +93,17 @@ export class Link {
     const due = this.core.pollAt();
     // A timer may come up to a millisecond early, and asking early changes nothing.
     if (due !== undefined) this.#timer = setTimeout(() => this.turn(), Math.min(Math.max(0, due - performance.now()) + 1, 2 ** 31 - 1));
-    this.#shows.changed(this.facts);
+    this.#tell();
+  }
+
+  /** Says what has changed, if it is something that is shown: whoever types is to see the echo in the next frame, and none before. */
+  #tell(): void {
+    const facts = this.facts;
+    const { status, reason, role, session, value, since, generation, nextDial } = facts;
+    const shown = [status, reason, role, session, value, since, generation, nextDial, status === "live" ? 0 : facts.kept].join();
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#shows.changed(facts);
   }
 
   /** Gives up timers and the socket. */
