@@ -351,3 +351,31 @@ impl Publisher {
         self.events.pop_front()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_is_away_costs_a_bounded_queue_and_one_mark_per_session() {
+        let broker = Broker::new("mqtt://127.0.0.1:1", None, None).unwrap();
+        let names = ["a".to_owned(), "b".to_owned()];
+        let mut publisher = Publisher::new(broker, "h", &names, &About::default(), 1, 1, Instant::ZERO);
+        let many = limits::NEWS + 40;
+        for number in 0..many {
+            publisher.event(number % 2, format!("{{\"event\":\"bell\",\"t\":{number}}}"));
+            publisher.changed(Instant::from_millis(number as u64), 0);
+        }
+        assert_eq!((publisher.events.len(), publisher.count().lost), (limits::NEWS, 40));
+        assert_eq!((publisher.paced.len(), publisher.queue.len()), (1, 0), "one state waits, the newest");
+        // What is missing is told before what is there.
+        let (_, lost) = publisher.next_event(Instant::ZERO).unwrap();
+        assert_eq!(lost, "{\"t\":0.000000,\"event\":\"lost\",\"count\":40,\"session\":\"b\"}");
+        assert!(publisher.next_event(Instant::ZERO).unwrap().1.contains("\"t\":40}"));
+        // A session that has ended is told once, and never again.
+        publisher.ended(1);
+        publisher.ended(1);
+        publisher.changed(Instant::ZERO, 1);
+        assert_eq!((publisher.queue.len(), publisher.paced.len()), (1, 1));
+    }
+}

@@ -181,13 +181,14 @@ mod tests {
     #[test]
     fn a_file_says_what_flags_say_and_lists_sessions() {
         let file = parse(
-            "idle-timeout = 'never'\nhistory = '2MiB'\nmax-peers = 8\n\
+            "idle-timeout = 'never'\nhistory = '2MiB'\nmax-peers = 8\nmqtt = 'mqtts://b'\nmqtt-name = 'lab3'\n\
              [[session]]\nname = 'build'\ncommand = 'make && echo ok'\n\
              [[session]]\ncommand = ['top', '-d', '5']\n\
              [[session]]\nserial = '/dev/ttyUSB0:9600'\n",
         )
         .unwrap();
         assert_eq!((file.idle_timeout, file.history), (Some(Duration::MAX), Some(2 << 20)));
+        assert_eq!((file.mqtt.as_deref(), file.mqtt_name.as_deref()), (Some("mqtts://b"), Some("lab3")));
         let [build, top, board] = file.session.as_slice() else { panic!("{file:?}") };
         assert_eq!(build.name.as_deref(), Some("build"));
         let words = |table: &SessionTable| match &table.what {

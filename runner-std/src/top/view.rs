@@ -236,7 +236,7 @@ impl Pen {
         let last = last_line(session);
         [
             Line::styled(title + &rule, self.dim()),
-            Line::raw(command + &about),
+            Line::raw((command + &about).trim_start_matches(" · ").to_owned()),
             Line::from(vec![
                 Span::styled(session.spoken(), self.status(session.status)),
                 Span::raw(format!(" for {} · {}", span(session.age), facts.join(" · "))),
