@@ -97,7 +97,7 @@ pub const fn reopen_nonblocking(_: BorrowedFd<'_>, _write: bool) -> Option<Owned
 
 /// Has no opinion.
 #[derive(Debug, Default)]
-pub struct Hints;
+pub struct Hints(());
 
 impl Hints {
     /// Nothing.

@@ -9,7 +9,7 @@ use stillwire::Instant;
 
 use super::wait::{Interest, Ready, Source, timeout};
 
-/// Waits; the substitute for [`super::epoll::Poller`], with the same methods.
+/// Waits; the substitute for the `Poller` around epoll, with the same methods.
 #[derive(Debug, Default)]
 pub struct Poller {
     /// Duplicates, so that nothing here depends on when the owner closes his.
