@@ -100,7 +100,7 @@ fn main() -> io::Result<()> {
                 Ok(Some(span)) => print!(" {:.2} |", span.as_secs_f64()),
                 Ok(None) => print!(" - |"),
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    print!(" not in {} |", GIVEN_UP.as_secs())
+                    print!(" not in {} |", GIVEN_UP.as_secs());
                 }
                 Err(error) => print!(" {error} |"),
             }
