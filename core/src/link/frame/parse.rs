@@ -2,7 +2,7 @@
 
 use nom::IResult;
 use nom::bytes::streaming::take;
-use nom::number::streaming::{be_i32, be_u8, be_u16, be_u32, be_u64};
+use nom::number::streaming::{self, be_i32, be_u8, be_u16, be_u32};
 
 use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Outcome, Role, Token, Welcome};
 use crate::idle::{Exit, Reason, Status};
@@ -72,6 +72,12 @@ pub(super) fn fields(kind: u8, body: &[u8]) -> Parsed<'_, Frame<'_>> {
         kind => Ok((body, Frame::Unknown { kind, bytes: &[] })),
     }?;
     if frame.is_within_bounds() { Ok((rest, frame)) } else { wrong() }
+}
+
+/// Of which there are many; where flash is dear they share one.
+#[cfg_attr(target_os = "none", inline(never))]
+fn be_u64(input: &[u8]) -> Parsed<'_, u64> {
+    streaming::be_u64(input)
 }
 
 fn hello(input: &[u8]) -> Parsed<'_, Frame<'_>> {
