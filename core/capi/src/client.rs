@@ -26,7 +26,6 @@ pub const SW_CLIENT_SIZE: usize = 1280;
 pub const SW_CLIENT_ALIGN: usize = 8;
 const _: () = assert!(size_of::<sw_client>() <= SW_CLIENT_SIZE);
 const _: () = assert!(align_of::<sw_client>() <= SW_CLIENT_ALIGN);
-
 /// The clock of the wall ahead of the other one by so much: the machine slept.
 const SLEPT: Duration = Duration::from_secs(2);
 
