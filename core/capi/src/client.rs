@@ -4,8 +4,7 @@ use core::ffi::c_void;
 
 use stillwire::link::client::{Client, Config, Credentials, Event, Heard, Saved};
 use stillwire::link::close::CloseReason;
-use stillwire::link::frame::wire::Wire;
-use stillwire::link::frame::{Role, Token};
+use stillwire::link::frame::{Role, Token, wire::Wire};
 use stillwire::link::history::Size;
 use stillwire::link::reconnect::Generation;
 use stillwire::link::replay::Place;
