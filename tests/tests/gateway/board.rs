@@ -35,6 +35,8 @@ pub(crate) struct Board {
     pub(crate) console: UnixStream,
     /// What was typed for it.
     pub(crate) typed: Vec<u8>,
+    /// Bytes that the device prints in a millisecond at the most: QEMU knows no baud rate, and a busy machine stalls it.
+    pub(crate) burst: usize,
     began: time::Instant,
 }
 
@@ -99,7 +101,7 @@ impl Board {
         let gateway = gateway.expect("QEMU, and what `tests/run embedded` or `tests/run capi` builds");
         let (console, _) = console.accept().expect("it plugs the console in");
         console.set_nonblocking(true).expect("a socket");
-        Self { gateway, folder, console, typed: vec![], began: time::Instant::now() }
+        Self { gateway, folder, console, typed: vec![], burst: 64, began: time::Instant::now() }
     }
 
     /// Time since it was switched on.
@@ -134,7 +136,7 @@ impl Board {
     pub(crate) fn print(&mut self, mut bytes: &[u8], desktops: &mut [&mut Desktop]) -> bool {
         let end = time::Instant::now() + time::Duration::from_secs(10);
         while !bytes.is_empty() && time::Instant::now() < end {
-            match self.console.write(bytes) {
+            match self.console.write(&bytes[..bytes.len().min(self.burst)]) {
                 Ok(len) => bytes = &bytes[len..],
                 Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}"),
             }

@@ -93,6 +93,7 @@ pub(crate) fn a_line_slower_than_the_console_loses_what_is_counted_and_stalls_no
     board.plug(&mut slow, "one");
     board.plug(&mut fast, "two");
     slow.pace = 1; // byte in a millisecond
+    board.burst = usize::MAX;
     let (all, last) = (log(0..2_000), log(1_999..2_000));
     let mut both = [&mut slow, &mut fast];
     assert!(board.print(all.as_bytes(), &mut both));
