@@ -157,8 +157,8 @@ impl Attach {
             let told = match link.flush() {
                 Ok(Written::All) => self.client.handle_flushed(now, generation),
                 Ok(Written::Some) => self.client.handle_written(now, generation),
-                Ok(Written::Nothing) => return,
-                Err(_) => self.client.handle_closed(now, generation, CloseReason::Abnormal),
+                // The host closed it: what it said before is still to be read, and behind that the end.
+                Ok(Written::Nothing) | Err(_) => return,
             };
             if told.is_err() || link.wants_write() {
                 return;

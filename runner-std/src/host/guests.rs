@@ -240,13 +240,16 @@ impl Server {
                 break;
             }
             turns -= 1;
-            let written =
-                if broken { Err(std::io::ErrorKind::InvalidData.into()) } else { connection.flush() };
+            if broken {
+                let _ = self.core.handle_closed(now, peer, CloseReason::Abnormal);
+                break;
+            }
+            let written = connection.flush();
             let told = match written {
                 Ok(Written::All) => self.core.handle_flushed(now, peer),
                 Ok(Written::Some) => self.core.handle_written(now, peer),
-                Ok(Written::Nothing) => break,
-                Err(_) => self.core.handle_closed(now, peer, CloseReason::Abnormal),
+                // Whoever closed it may have said something before: that is still to be read, and behind it the end.
+                Ok(Written::Nothing) | Err(_) => break,
             };
             if !matches!(written, Ok(Written::All)) || told.is_err() {
                 break;
