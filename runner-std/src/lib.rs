@@ -28,6 +28,7 @@ pub mod runtime;
 pub mod screen;
 pub mod signals;
 pub mod strip;
+mod tcp;
 pub mod terminal;
 pub mod timeline;
 pub mod token;

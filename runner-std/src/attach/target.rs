@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
+use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,6 +15,7 @@ use crate::link::{Connection, Connector, Stream};
 use crate::plain::plain;
 use crate::port::Line;
 use crate::roster;
+use crate::tcp;
 use crate::token::{Token, random};
 
 /// A session somewhere.
@@ -143,7 +144,7 @@ impl Target {
 
     /// A TCP stream, encrypted if that is wanted.
     fn stream(&self, address: &str) -> io::Result<Stream> {
-        let stream = connect(address)?;
+        let stream = tcp::connect(address)?;
         stream.set_read_timeout(Some(limits::DIAL))?;
         if !self.secure {
             return Ok(Stream::Tcp(stream));
@@ -162,17 +163,6 @@ impl fmt::Display for Target {
             Way::Serial(line) => write!(f, "{}", line.device.display()),
         }
     }
-}
-
-fn connect(address: &str) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, limits::DIAL) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
 }
 
 /// Asks for a WebSocket; what came behind the answer is given back.

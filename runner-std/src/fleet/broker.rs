@@ -1,7 +1,7 @@
 //! Which broker, as whom, and whom to trust: [`Broker`].
 
 use std::io::{self, Read as _};
-use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::{fmt, fs};
@@ -9,6 +9,7 @@ use std::{fmt, fs};
 use crate::failure::Failure;
 use crate::limits;
 use crate::link::{Connector, Stream};
+use crate::tcp;
 
 /// The variable with the password.
 const PASSWORD: &str = "STILLWIRE_MQTT_PASSWORD";
@@ -136,7 +137,7 @@ impl Broker {
     /// # Errors
     /// Nobody answers, or not the one who should.
     pub(super) fn dial(&self) -> io::Result<Stream> {
-        let socket = connect(&self.address)?;
+        let socket = tcp::connect(&self.address)?;
         socket.set_read_timeout(Some(limits::DIAL))?;
         socket.set_write_timeout(Some(limits::DIAL))?;
         let stream = match &self.tls {
@@ -146,17 +147,6 @@ impl Broker {
         stream.prepare()?;
         Ok(stream)
     }
-}
-
-fn connect(address: &str) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, limits::DIAL) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
 }
 
 /// The first line of a file that not everybody can read.

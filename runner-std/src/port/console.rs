@@ -1,18 +1,15 @@
 //! A console behind TCP (a terminal server, QEMU, ser2net), dialed again whenever it goes away.
 
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::os::fd::AsFd;
-use std::time;
 
 use stillwire::Instant;
 use stillwire::link::backoff::{Backoff, Config};
 
 use super::{Background, Came, give, take};
 use crate::os::{Interest, Poller, Source};
-
-/// How long one address may take to answer.
-const DIAL: time::Duration = time::Duration::from_secs(10);
+use crate::tcp;
 
 /// The console and the way to it.
 #[derive(Debug)]
@@ -126,20 +123,12 @@ impl Console {
     }
 }
 
-/// A connection to the first address that answers, ready for the loop.
+/// A connection that is ready for the loop.
 fn dial(address: &str) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, DIAL) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                stream.set_nonblocking(true)?;
-                return Ok(stream);
-            }
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
+    let stream = tcp::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_nonblocking(true)?;
+    Ok(stream)
 }
 
 #[cfg(test)]

@@ -58,6 +58,21 @@ impl Folder {
         self.0.join(name)
     }
 
+    /// A certificate for these names in it, signed by itself, and its key.
+    pub(crate) fn certificate(&self, subject: &str, names: &str) -> [String; 2] {
+        let [certificate, key] = ["cert.pem", "key.pem"].map(|name| self.path(name).display().to_string());
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+            .args(["-days", "2", "-subj", &format!("/CN={subject}")])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-addext", &format!("subjectAltName={names}")])
+            .args(["-out", &certificate, "-keyout", &key])
+            .output()
+            .expect("openssl is installed (tests/run does that)");
+        assert!(made.status.success(), "{made:?}");
+        [certificate, key]
+    }
+
     /// A file in it, as far as it is written; empty if it is not there.
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read(self.path(name))

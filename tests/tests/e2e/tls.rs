@@ -10,26 +10,7 @@ use crate::terminal::Folder;
 
 /// A certificate for this machine, and its key.
 fn certificate(folder: &Folder) -> [String; 2] {
-    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path(name).display().to_string());
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", "/CN=stillwire test", "-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"])
-        .args(["-out", &certificate, "-keyout", &key])
-        .output()
-        .expect("openssl is installed (tests/run e2e does that)");
-    assert!(made.status.success(), "{made:?}");
-    [certificate, key]
+    folder.certificate("stillwire test", "IP:127.0.0.1,DNS:localhost")
 }
 
 #[test]

@@ -70,26 +70,8 @@ fn a_broker_that_is_another_or_none_is_named() {
     assert!(secret.contains("password") && !secret.contains("hunter2"), "{secret}");
     // A certificate for somebody else.
     let folder = crate::terminal::Folder::new("fleet-cert");
-    let path = |name: &str| folder.path(name).display().to_string();
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", "/CN=other", "-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-addext", "subjectAltName=DNS:other.example,DNS:localhost"])
-        .args(["-out", &path("cert.pem"), "-keyout", &path("key.pem")])
-        .output();
-    assert!(made.expect("openssl").status.success());
+    let [certificate, key] = folder.certificate("other", "DNS:other.example,DNS:localhost");
     let _ = Command::new("chmod").arg("-R").arg("a+rX").arg(folder.path("")).status();
-    let (certificate, key) = (path("cert.pem"), path("key.pem"));
     let config = format!("allow_anonymous true\ncertfile {certificate}\nkeyfile {key}\n");
     let broker = Broker::with("fleet-tls", &config);
     let ours = ["--mqtt-ca", certificate.as_str()];
