@@ -2,62 +2,108 @@
 //
 //   npm install --prefix /tmp/peers wetty
 //   /tmp/peers/node_modules/.bin/wetty --port 7995 --base / --command "env PS1=READY_ bash --norc --noprofile" &
-//   STILLWIRE=target/release/runner-std PEER=http://127.0.0.1:7995/ CHROMIUM_FLAGS=--disable-3d-apis node tests/web/bench.mjs
+//   STILLWIRE=target/release/runner-std PEER=http://127.0.0.1:7995/ CHROMIUM_FLAGS=--disable-3d-apis node tests/web/bench.mjs [cuts]
+//
+// Both take turns, so what else the machine does is in both; where they are compared, by the same means: both pages are xterm.js.
 import { close, facts, Host, seconds, until, visit, Wire } from "./world.mjs";
 
 const ends = [];
 const t = { after: (end) => ends.push(end) };
-/** A prompt that says that somebody may type. */
-const SHELL = ["env", "PS1=READY ", "bash", "--norc", "--noprofile"];
+const PROMPT = "READY_";
+const SHELL = ["env", `PS1=${PROMPT}`, "bash", "--norc", "--noprofile"];
 const LINES = 806_597; // 50 MiB with the CR of each line
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const KEYS = 100;
 
 /** What the terminal shows, as the browser has painted it. */
-const shown = (page, text, timeout = 300_000) =>
+const shown = (page, text, timeout = 60_000) =>
   page.waitForFunction((text) => document.querySelector(".xterm-rows")?.textContent.replaceAll("\u00a0", " ").includes(text), text, { polling: "raf", timeout });
 
-async function measure(name, url) {
-  const figures = new Proxy({ name }, { set: (all, key, value) => (console.error(name, key, value), (all[key] = value), true) });
-  const starts = [];
-  for (let i = 0; i < 5; i += 1) {
-    const { context, page } = await visit(t, "about:blank");
-    const start = performance.now();
-    await page.goto(url);
-    await shown(page, "READY");
-    starts.push(performance.now() - start);
-    if (i === 0) {
-      const sizes = await page.evaluate(() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation")).map((entry) => entry.encodedBodySize));
-      figures["weight, KiB"] = Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024);
-    }
-    await context.close();
-  }
-  figures["until one can type, ms (median of 5)"] = Math.round(starts.sort((a, b) => a - b)[2]);
-  const { page } = await visit(t, url);
-  await shown(page, "READY");
+const percentile = (all, part) => all.toSorted((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * part))];
+const median = (all) => percentile(all, 0.5);
+
+/** The terminal on a new page, how long it took until one could type, and what travelled. */
+async function begin(url) {
+  const { context, page } = await visit(t, "about:blank");
+  const start = performance.now();
+  await page.goto(url);
+  await shown(page, PROMPT);
+  const took = performance.now() - start;
+  const sizes = await page.evaluate(() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation")).map((entry) => entry.encodedBodySize));
+  return { context, page, took, weight: sizes.reduce((sum, size) => sum + size, 0) / 1024 };
+}
+
+/** From each key's event until the terminal has the character that the shell sent back, and until it is drawn. */
+async function echoes(page) {
   await seconds(1);
   await page.locator(".xterm-helper-textarea").focus();
-  await page.evaluate(() => {
-    globalThis.echoes = [];
-    let pressed = 0;
-    addEventListener("keydown", () => (pressed = performance.now()), true);
-    new MutationObserver(() => {
-      if (pressed) globalThis.echoes.push(performance.now() - pressed);
-      pressed = 0;
-    }).observe(document.querySelector(".xterm-rows"), { subtree: true, childList: true, characterData: true });
-  });
-  for (let i = 0; i < 200; i += 1) {
+  await page.evaluate((prompt) => {
+    const terminal = globalThis.stillwire?.screen.terminal ?? globalThis.wetty_term;
+    const rows = document.querySelector(".xterm-rows");
+    const seen = (globalThis.echoes = { taken: [], drawn: [] });
+    let [line, pressed] = ["", {}];
+    addEventListener("keydown", ({ key, ctrlKey }) => {
+      if (ctrlKey || key === "Control") return void (line = "");
+      line += key;
+      pressed = { taken: performance.now(), drawn: performance.now() };
+    }, true);
+    const note = (what, text) => {
+      if (pressed[what] === undefined || !text.includes(prompt + line)) return;
+      seen[what].push(performance.now() - pressed[what]);
+      pressed[what] = undefined;
+    };
+    terminal.onWriteParsed(() => {
+      const { active } = terminal.buffer;
+      note("taken", active.getLine(active.baseY + active.cursorY).translateToString(true));
+    });
+    new MutationObserver(() => note("drawn", rows.textContent.replaceAll("\u00a0", " "))).observe(rows, { subtree: true, childList: true, characterData: true });
+  }, PROMPT);
+  for (let i = 0; i < KEYS; i += 1) {
+    // At no certain time after the last frame, as people type.
+    await seconds(0.05 + 0.05 * Math.random());
     await page.keyboard.press("abcdefghij"[i % 10]);
-    await page.waitForFunction((count) => globalThis.echoes.length > count, i, { polling: 5 });
+    await page.waitForFunction((count) => globalThis.echoes.drawn.length > count, i, { polling: 20 });
+    if (i % 50 !== 49) continue;
+    await page.keyboard.press("Control+c");
+    await seconds(0.3);
   }
-  const echoes = (await page.evaluate(() => globalThis.echoes)).sort((a, b) => a - b);
-  [figures["echo p50, ms"], figures["echo p99, ms"]] = [echoes[100], echoes[198]].map((value) => value.toFixed(1));
-  await page.keyboard.press("Control+u");
+  return page.evaluate(() => globalThis.echoes);
+}
+
+async function flood(page) {
   await page.keyboard.type(`seq -f '%063.0f' ${LINES}; echo DO''NE`);
   await seconds(1);
   const start = performance.now();
   await page.keyboard.press("Enter");
   await shown(page, "DONE");
-  figures["50 MiB on the screen, s"] = ((performance.now() - start) / 1000).toFixed(1);
-  return figures;
+  return (performance.now() - start) / 1000;
+}
+
+/** Both take turns, each time with a new shell. */
+async function measure(places) {
+  const all = places.map(() => ({ starts: [], taken: [], drawn: [], floods: [] }));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [index, place] of places.entries()) {
+      const of = all[index];
+      const url = await place();
+      const { context, page, took, weight } = await begin(url);
+      const { taken, drawn } = await echoes(page);
+      of.weight = weight;
+      of.starts.push(took);
+      of.taken.push(...taken);
+      of.drawn.push(...drawn);
+      of.floods.push(await flood(page));
+      console.error(url.slice(0, 23), round, took.toFixed(), median(taken).toFixed(1), median(drawn).toFixed(1), of.floods.at(-1).toFixed(1));
+      await context.close();
+    }
+  }
+  return all.map(({ weight, starts, taken, drawn, floods }) => ({
+    "weight, KiB": weight.toFixed(),
+    "until one can type, ms": median(starts).toFixed(),
+    "key to terminal p50, p99, ms": [0.5, 0.99].map((part) => percentile(taken, part).toFixed(1)).join(" "),
+    "key to screen p50, p99, ms": [0.5, 0.99].map((part) => percentile(drawn, part).toFixed(1)).join(" "),
+    "50 MiB on the screen, s": median(floods).toFixed(1),
+  }));
 }
 
 async function cuts() {
@@ -102,8 +148,8 @@ async function cuts() {
   return times;
 }
 
-const host = await Host.start(t, SHELL, ["--history", "64MiB"]);
-console.table([await measure("stillwire", host.url()), ...(process.env.PEER ? [await measure("wetty", process.env.PEER)] : [])]);
+const ours = async () => (await Host.start(t, SHELL, ["--history", "64MiB"])).url();
+if (process.argv[2] !== "cuts") console.table(await measure([ours, ...(process.env.PEER ? [() => process.env.PEER] : [])]));
 console.table(await cuts());
 await close();
 for (const end of ends) await Promise.resolve(end()).catch(() => {});

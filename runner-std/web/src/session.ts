@@ -110,7 +110,7 @@ export class SessionPage {
     clearTimeout(this.#second);
     this.link.news("leave");
     this.link.stop();
-    this.screen.terminal.dispose();
+    this.screen.dispose();
   }
 
   /** What the browser says of the network, the page and time: facts for the core, which decides. */

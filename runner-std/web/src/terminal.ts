@@ -8,6 +8,7 @@ import { SerializeAddon } from "@xterm/addon-serialize";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
+import { Blink } from "./blink.ts";
 import { isLight, type Settings, THEMES } from "./settings.ts";
 
 /** Answers of the terminal itself to questions of programs; what is asked by output of the past has been answered then. */
@@ -36,6 +37,7 @@ export class Screen {
   readonly #fit = new FitAddon();
   readonly #serialize = new SerializeAddon();
   #search: SearchAddon | undefined;
+  #blink: Blink | undefined;
   /** How far the output was shown: exactly, and to where another terminal could go on. */
   #shown = 0;
   #safe = 0;
@@ -78,6 +80,8 @@ export class Screen {
 
   attach(element: HTMLElement): void {
     this.terminal.open(element);
+    this.#blink = new Blink(element);
+    this.terminal.onData(() => this.#blink?.restart());
     void this.#draw();
   }
 
@@ -113,6 +117,11 @@ export class Screen {
   /** Something that is not of the session. */
   note(text: string): void {
     this.terminal.write(`\r\n\x1b[7m ${text} \x1b[27m\r\n`);
+  }
+
+  dispose(): void {
+    this.#blink?.stop();
+    this.terminal.dispose();
   }
 
   #write(bytes: Uint8Array, then: () => void): void {
