@@ -22,15 +22,20 @@ const shown = (page, text, timeout = 60_000) =>
 const percentile = (all, part) => all.toSorted((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * part))];
 const median = (all) => percentile(all, 0.5);
 
-/** The terminal on a new page, how long it took until one could type, and what travelled. */
+/** The terminal on a new page, and how long it took until one could type. */
 async function begin(url) {
   const { context, page } = await visit(t, "about:blank");
   const start = performance.now();
   await page.goto(url);
   await shown(page, PROMPT);
   const took = performance.now() - start;
+  return { context, page, took };
+}
+
+/** What travelled until now, in KiB. */
+async function weight(page) {
   const sizes = await page.evaluate(() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation")).map((entry) => entry.encodedBodySize));
-  return { context, page, took, weight: sizes.reduce((sum, size) => sum + size, 0) / 1024 };
+  return sizes.reduce((sum, size) => sum + size, 0) / 1024;
 }
 
 /** From each key's event until the terminal has the character that the shell sent back, and until it is drawn. */
@@ -86,9 +91,9 @@ async function measure(places) {
     for (const [index, place] of places.entries()) {
       const of = all[index];
       const url = await place();
-      const { context, page, took, weight } = await begin(url);
+      const { context, page, took } = await begin(url);
       const { taken, drawn } = await echoes(page);
-      of.weight = weight;
+      of.weight = await weight(page);
       of.starts.push(took);
       of.taken.push(...taken);
       of.drawn.push(...drawn);

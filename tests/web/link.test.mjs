@@ -31,7 +31,7 @@ function tap(line) {
   globalThis.WebSocket = class extends Real {
     constructor(url) {
       super(url);
-      let begins = true;
+      let next;
       this.addEventListener("message", ({ data }) => {
         const view = new DataView(data);
         const kind = view.getUint8(1);
@@ -39,12 +39,12 @@ function tap(line) {
         if (kind !== 0x10) return;
         const offset = Number(view.getBigUint64(4));
         const bytes = new Uint8Array(data, 12);
-        if (begins) kept.from.push([offset, kept.to]);
-        else if (offset !== kept.to) kept.wrong = offset;
-        begins = false;
+        if (next === undefined) kept.from.push([offset, kept.to]);
+        else if (offset !== next) kept.wrong = offset;
         const wrong = check(offset, bytes);
         if (wrong >= 0) kept.wrong = wrong;
-        kept.to = Math.max(kept.to, offset + bytes.length);
+        next = offset + bytes.length;
+        kept.to = Math.max(kept.to, next);
       });
     }
   };
