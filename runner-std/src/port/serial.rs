@@ -259,7 +259,10 @@ impl Serial {
 mod tests {
     use super::*;
     use crate::os;
-    use std::process::{Child, Command};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use std::ffi::OsString;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::ffi::OsStringExt as _;
     use stillwire::Duration;
 
     #[test]
@@ -278,9 +281,23 @@ mod tests {
         assert!(Line::parse("/dev/ttyS1:9600,9N1").unwrap_err().contains("8N1"));
     }
 
-    fn socat(near: &Path, far: &Path) -> Child {
-        let end = |path: &Path| format!("PTY,raw,echo=0,link={}", path.display());
-        Command::new("socat").args([end(near), end(far)]).spawn().expect("socat")
+    /// Plugs a device in: a pseudo-terminal under this name. What is given is the other end of the cable.
+    fn plug(path: &Path) -> OwnedFd {
+        let board = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&board).unwrap();
+        unlockpt(&board).unwrap();
+        rustix::io::ioctl_fionbio(&board, true).unwrap();
+        // A program that another test starts meanwhile would keep it plugged in.
+        rustix::io::fcntl_setfd(&board, rustix::io::FdFlags::CLOEXEC).unwrap();
+        let device = OsString::from_vec(ptsname(&board, Vec::new()).unwrap().into_bytes());
+        std::os::unix::fs::symlink(device, path).unwrap();
+        board
+    }
+
+    /// Pulls it out again.
+    fn pull(path: &Path, board: OwnedFd) {
+        std::fs::remove_file(path).unwrap();
+        drop(board);
     }
 
     /// The loop of a driver, until `done`.
@@ -304,31 +321,26 @@ mod tests {
 
     #[test]
     fn a_port_that_is_unplugged_is_taken_back() {
-        if Command::new("socat").arg("-V").output().is_err() {
-            eprintln!("skipped: there is no socat");
-            return;
-        }
         let folder = std::env::temp_dir().join(format!("stillwire-serial-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let (near, far) = (folder.join("near"), folder.join("far"));
-        let line = Line::parse(near.to_str().unwrap()).unwrap();
+        let device = folder.join("ttyUSB0");
+        let line = Line::parse(device.to_str().unwrap()).unwrap();
         let mut poller = Poller::new().unwrap();
         let mut serial = Serial::new(line, 1, 7, os::now());
         drive(&mut serial, &mut poller, |serial, _| serial.trouble().is_some());
         for round in [b'1', b'2'] {
-            let mut socat = socat(&near, &far);
+            let board = plug(&device);
             drive(&mut serial, &mut poller, |serial, _| serial.write(&[round]) == 1);
-            let mut other = Serial::new(Line::parse(far.to_str().unwrap()).unwrap(), 2, 7, os::now());
-            drive(&mut other, &mut poller, |_, came| came == [round]);
-            assert_eq!(other.write(b"login: "), 7);
+            let mut came = [0; 8];
+            assert_eq!(rustix::io::read(&board, &mut came).map(|count| &came[..count]), Ok(&[round][..]));
+            assert_eq!(rustix::io::write(&board, b"login: "), Ok(7));
             drive(&mut serial, &mut poller, |_, came| came == b"login: ");
             let begun = os::now();
             serial.send_break(begun).unwrap();
             assert_eq!(serial.poll_at(), Some(begun.after(BREAK_TIME)));
             drive(&mut serial, &mut poller, |serial, _| serial.poll_at().is_none());
             assert!(os::now().since(begun) >= BREAK_TIME);
-            socat.kill().unwrap();
-            socat.wait().unwrap();
+            pull(&device, board);
             drive(&mut serial, &mut poller, |serial, _| serial.trouble().is_some());
             assert!(serial.send_break(os::now()).is_err(), "there is nothing to break");
         }
