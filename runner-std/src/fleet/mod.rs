@@ -12,6 +12,7 @@
 
 pub mod args;
 mod broker;
+mod known;
 mod line;
 pub mod payload;
 #[cfg_attr(not(feature = "mqtt"), path = "no_protocol.rs")]

@@ -12,15 +12,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use stillwire::Instant;
 
-use super::payload::{About, Told, read, read_about, wall};
+use super::known::{self, Known};
+use super::payload::{read, read_about, wall};
 use super::{Broker, Greeting, LOST, Line, Message, News, Topic, Topics};
 use crate::failure::Failure;
 use crate::limits;
 use crate::lines::quoted;
 use crate::os::{Poller, Ready};
-use crate::plain::plain;
 use crate::roster::filter::Filter;
-use crate::roster::session::{Away, Session, Status};
+use crate::roster::session::Session;
 
 /// The hosts of a broker.
 #[derive(Debug)]
@@ -54,15 +54,6 @@ pub(crate) enum Update {
     Event(String, String),
     /// The connection is not what it should be.
     Trouble(Failure),
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    online: bool,
-    /// Since when it is lost, as Unix time.
-    lost: Option<f64>,
-    about: Option<About>,
-    sessions: BTreeMap<String, Told>,
 }
 
 impl Subscriber {
@@ -147,7 +138,7 @@ impl Subscriber {
         for (host, known) in &self.hosts {
             let sessions = known.sessions.iter().map(|(name, told)| known.session(host, name, told, now));
             let sessions: Vec<Value> =
-                sessions.filter(|session| wanted(session)).map(|it| value(&it)).collect();
+                sessions.filter(|session| wanted(session)).map(|it| known::json(&it)).collect();
             if sessions.is_empty() && !known.sessions.is_empty() {
                 continue;
             }
@@ -317,75 +308,10 @@ impl Subscriber {
 
     /// A host of which nothing is known is none.
     fn tidy(&mut self, host: &str) {
-        let nothing = |known: &Known| {
-            !known.online && known.lost.is_none() && known.about.is_none() && known.sessions.is_empty()
-        };
-        if self.hosts.get(host).is_some_and(nothing) {
+        if self.hosts.get(host).is_some_and(Known::is_nothing) {
             self.hosts.remove(host);
         }
     }
-}
-
-impl Known {
-    fn session(&self, host: &str, name: &str, told: &Told, now: f64) -> Session {
-        let start = told.since - told.t;
-        // Clocks that do not agree make nothing younger than now.
-        let age = |at: Option<f64>| at.map(|at| (now - start - at).max(0.0));
-        let status = match told.status.as_str() {
-            _ if !self.online => Status::Lost,
-            "running" => Status::Running,
-            "idle" => Status::Idle,
-            "exited" => Status::Exited,
-            _ => Status::Unknown,
-        };
-        let (since, reason) = if self.online {
-            (told.since, told.reason.clone())
-        } else {
-            (self.lost.unwrap_or(told.since), Some(plain(&told.status)))
-        };
-        let address = self.about.as_ref().and_then(|about| about.address.clone());
-        let (host, session) = (plain(host), plain(name));
-        Session {
-            name: format!("{host}/{session}"),
-            command: told.title.clone(),
-            status,
-            reason,
-            age: (now - since).max(0.0),
-            raw: age(told.last_raw),
-            visible: age(told.last_visible),
-            novel: age(told.last_novel),
-            input: age(told.last_input),
-            peers: told.peers,
-            controllers: told.controllers,
-            uptime: (now - start).max(0.0),
-            last: told.last.clone(),
-            away: Some(Box::new(Away { host, session, address })),
-            ..Session::default()
-        }
-    }
-}
-
-fn value(session: &Session) -> Value {
-    let away = session.away.as_deref();
-    json!({
-        "name": away.map(|away| &away.session),
-        "title": session.command,
-        "status": session.status.as_str(),
-        "reason": session.reason,
-        "for": millis(session.age),
-        "raw": session.raw.map(millis),
-        "visible": session.visible.map(millis),
-        "novel": session.novel.map(millis),
-        "input": session.input.map(millis),
-        "peers": session.peers,
-        "controllers": session.controllers,
-        "uptime": millis(session.uptime),
-        "last": session.last,
-    })
-}
-
-fn millis(seconds: f64) -> f64 {
-    (seconds * 1_000.0).round() / 1_000.0
 }
 
 const RIGHTS: &str = "the broker's access list has to let this user read stillwire/v1/#";
