@@ -10,8 +10,10 @@ use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SI
 
 use crate::os;
 
-/// The signals that concern the runner.
-const HEARD: [i32; 8] = [SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH];
+/// Signals that somebody sends. Those that were ignored when we started stay so: `nohup runner-std watch …`.
+const ASKED: [i32; 5] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
+/// Signals that tell of something. Without them no end of a child would be heard, whoever ignored them before.
+const TOLD: [i32; 3] = [SIGCHLD, SIGCONT, SIGWINCH];
 
 /// Which of the signals came since they were last asked for.
 #[derive(Debug)]
@@ -28,9 +30,9 @@ impl Signals {
     pub fn new() -> io::Result<Self> {
         let (pipe, tell) = UnixStream::pair()?;
         pipe.set_nonblocking(true)?;
-        let mut flags = Vec::with_capacity(HEARD.len());
-        // What was ignored when we started stays ignored, here and in the command: `nohup runner-std watch …`.
-        for signal in HEARD.into_iter().filter(|&signal| !os::is_ignored(signal)) {
+        let mut flags = Vec::with_capacity(ASKED.len() + TOLD.len());
+        let asked = ASKED.into_iter().filter(|&signal| !os::is_ignored(signal));
+        for signal in asked.chain(TOLD) {
             let flag = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal, Arc::clone(&flag))?;
             signal_hook::low_level::pipe::register(signal, tell.try_clone()?)?;

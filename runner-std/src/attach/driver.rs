@@ -1,4 +1,6 @@
 //! The driver of a client: one loop, which hands over what came, does what the core says, and sleeps.
+//!
+//! The loop is that of docs/ARCHITECTURE.md.
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -19,7 +21,7 @@ use super::target::Target;
 use crate::cli::Notify;
 use crate::limits;
 use crate::link::Connection;
-use crate::os::{self, Interest, Nap, Network, Poller, Source};
+use crate::os::{self, Interest, Nap, Network, Poller, Ready, Source};
 use crate::port::Background;
 use crate::signals::Signals;
 use crate::terminal::{self, Raw};
@@ -73,6 +75,8 @@ pub(super) struct Attach {
     pub(super) notice: Option<String>,
     /// What this terminal wants to be, which the host may not have granted yet.
     wants: Role,
+    /// Who took over, as far as the host told.
+    pub(super) successor: Option<String>,
     /// Why there was no link, as far as standard error was told.
     pub(super) told: Option<Reason>,
     pub(super) was_idle: bool,
@@ -114,6 +118,7 @@ impl Attach {
             was_live: false,
             notice: None,
             wants: role,
+            successor: None,
             told: None,
             was_idle: false,
             buffer: vec![0; limits::BITE],
@@ -133,8 +138,8 @@ impl Attach {
         }
         self.resized(os::now());
         let mut ready = Vec::new();
+        self.watch(&mut screen)?;
         loop {
-            self.watch(&mut screen)?;
             ready.clear();
             let until = self.poll_at();
             ready.extend_from_slice(self.poller.wait(until)?);
@@ -142,30 +147,48 @@ impl Attach {
             if self.nap.is_over() {
                 self.client.handle_wake(now);
             }
-            for ready in &ready {
-                self.ready(now, ready.token)?;
-            }
-            if self.always && self.typed.len() < limits::TYPED {
-                self.read_keys(now)?;
-            }
-            self.speak(now); // what could not be written while we were stopped is no silence of the host
-            self.poll(now);
-            self.offer(now);
+            self.take(now, &ready)?;
+            self.due(now);
+            self.give(now);
             self.speak(now);
-            self.poll(now);
-            self.retitle(now);
-            self.screen.flush()?;
+            self.tell(now)?;
             if let Some(end) = self.end.take() {
                 return Ok(end);
             }
+            self.watch(&mut screen)?;
         }
+    }
+
+    /// Hands over what came.
+    fn take(&mut self, now: Instant, ready: &[Ready]) -> io::Result<()> {
+        for ready in ready {
+            self.ready(now, ready.token)?;
+        }
+        if self.always && self.typed.len() < limits::TYPED {
+            self.read_keys(now)?;
+        }
+        Ok(())
+    }
+
+    /// Everything whose time has come.
+    fn due(&mut self, now: Instant) {
+        if self.client.poll_at().is_some_and(|due| due.at <= now) {
+            self.speak(now); // what could not be written while we were stopped is no silence of the host
+        }
+        self.settle(now);
+    }
+
+    /// Tells whoever sits here.
+    fn tell(&mut self, now: Instant) -> io::Result<()> {
+        self.retitle(now);
+        self.screen.flush()
     }
 
     /// Tells the host, and gives the terminal back.
     pub(super) fn leave(&mut self) {
         let now = os::now();
         self.client.handle_leave(now);
-        self.poll(now);
+        self.settle(now);
         self.screen.leave();
         self.raw = None;
     }
@@ -293,15 +316,15 @@ impl Attach {
     }
 
     /// Hands over what was typed, as far as there is room.
-    fn offer(&mut self, now: Instant) {
+    fn give(&mut self, now: Instant) {
         let count = self.typed.len().min(self.client.wants_input());
         if count > 0 && self.client.handle_typed(now, self.typed.get(..count).unwrap_or_default()).is_ok() {
             self.typed.drain(..count);
         }
     }
 
-    /// Does what the client says.
-    fn poll(&mut self, now: Instant) {
+    /// Does what the client says until it has nothing more to say.
+    fn settle(&mut self, now: Instant) {
         while let Some(event) = self.client.poll(now) {
             match event {
                 Event::Dial(generation) => self.start_dial(now, generation),

@@ -11,7 +11,7 @@ use stillwire::link::reconnect::Generation;
 use super::driver::{Attach, DIAL, End, LINK};
 use super::words;
 use crate::limits;
-use crate::link::{Input, Written};
+use crate::link::{Input, Written, takeover};
 use crate::os::{Interest, Source};
 use crate::port::Background;
 
@@ -53,8 +53,10 @@ impl Attach {
                     }
                     return;
                 }
-                Input::Closed(code) => {
-                    let reason = code.map_or(CloseReason::Abnormal, CloseReason::from_code);
+                Input::Closed(why) => {
+                    let reason =
+                        why.as_ref().map_or(CloseReason::Abnormal, |(code, _)| CloseReason::from_code(*code));
+                    self.successor = why.and_then(|(_, text)| takeover::who(&text));
                     let _ = self.client.handle_closed(now, generation, reason);
                     self.drop_link();
                     return;
@@ -85,6 +87,7 @@ impl Attach {
                             Ok(Heard::Reply { outcome, bytes, at: 0, rest: 0, .. }) => {
                                 self.notice = Some(words::answer(&self.target, outcome, bytes));
                             }
+                            Ok(Heard::Closed { text, .. }) => self.successor = takeover::who(text),
                             Ok(_) => {}
                             Err(_) => return,
                         }

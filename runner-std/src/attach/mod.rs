@@ -60,6 +60,6 @@ fn run(target: Target, role: Role, notify: Option<Notify>) -> Result<u8, Failure
             Ok(0)
         }
         End::Unreachable(error) => Err(Failure::io(format!("reach {name}"), error)),
-        End::Refused(reason) => Err(words::refused(&name, reason)),
+        End::Refused(reason) => Err(words::refused(&name, reason, attach.successor.as_deref())),
     }
 }

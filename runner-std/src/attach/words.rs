@@ -35,27 +35,27 @@ impl Attach {
                 self.end = Some(End::Exited(code));
             }
             // Whoever took over is not to be fought; but a person may want it back.
-            SUPERSEDED if self.raw.is_some() => self.tell(SUPERSEDED),
+            SUPERSEDED if self.raw.is_some() => self.tell_script(SUPERSEDED),
             Status::Disconnected(reason @ Reason::Closed(closed)) => {
                 let over = self.target.is_local() && closed == CloseReason::GoingAway;
                 if over || closed.next() == Next::Park {
                     self.end = Some(End::Refused(reason));
                 } else {
-                    self.tell(status);
+                    self.tell_script(status);
                 }
             }
-            status => self.tell(status),
+            status => self.tell_script(status),
         }
     }
 
     /// Tells a script, once for each reason.
-    fn tell(&mut self, status: Status) {
+    fn tell_script(&mut self, status: Status) {
         match status {
             Status::Disconnected(reason) if self.told != Some(reason) && reason != Reason::Left => {
                 self.told = Some(reason);
                 if !self.screen.is_terminal() {
                     let next = if status == SUPERSEDED { "Ctrl-] t takes control" } else { "trying again" };
-                    eprintln!("[{}: {}; {next}]", self.target, sentence(reason));
+                    eprintln!("[{}: {}; {next}]", self.target, sentence(reason, self.successor.as_deref()));
                 }
             }
             Status::Live => self.told = None,
@@ -104,7 +104,7 @@ impl Attach {
                 Some(format!("{name}: syncing, last contact {silence} s ago"))
             }
             status @ Status::Disconnected(reason) => {
-                let what = sentence(reason);
+                let what = sentence(reason, self.successor.as_deref());
                 let next = match self.client.next_dial().map(|at| at.since(now).as_micros()) {
                     _ if status == SUPERSEDED => " · Ctrl-] t takes control, v watches, q leaves".into(),
                     Some(left) => format!("; again in {} s · Ctrl-] r now, q leaves", left.div_ceil(SECOND)),
@@ -138,8 +138,8 @@ pub(super) fn answer(target: &Target, outcome: Outcome, bytes: &[u8]) -> String 
 /// Another client took over.
 const SUPERSEDED: Status = Status::Disconnected(Reason::Closed(CloseReason::Superseded));
 
-/// Why there is no link, as one would say it.
-fn sentence(reason: Reason) -> String {
+/// Why there is no link, as one would say it; with who took over, if that is known.
+fn sentence(reason: Reason, successor: Option<&str>) -> String {
     let Reason::Closed(closed) = reason else {
         return match reason {
             Reason::Silent => "the host has fallen silent",
@@ -154,7 +154,10 @@ fn sentence(reason: Reason) -> String {
         CloseReason::Abnormal => "the host cannot be reached",
         CloseReason::Restarting => "the host restarts",
         CloseReason::Full => "the host has no room for another",
-        CloseReason::Superseded => "taken over by another terminal",
+        CloseReason::Superseded => {
+            let who = successor.map_or(String::new(), |who| format!(", {who}"));
+            return format!("taken over by another terminal{who}");
+        }
         CloseReason::HeartbeatLost => "the host heard nothing from here in time",
         CloseReason::IdleExit => "its host has gone: nobody used it",
         CloseReason::Unauthorised => "the host refuses the token, or has no such session",
@@ -165,8 +168,8 @@ fn sentence(reason: Reason) -> String {
 }
 
 /// Why it is over, and what to do about it.
-pub(super) fn refused(name: &str, reason: Reason) -> Failure {
-    let failure = Failure::new(format!("{name}: {}", sentence(reason)));
+pub(super) fn refused(name: &str, reason: Reason, successor: Option<&str>) -> Failure {
+    let failure = Failure::new(format!("{name}: {}", sentence(reason, successor)));
     match reason {
         Reason::Closed(CloseReason::Unauthorised) => {
             failure.hint("take the whole URL that the host printed, or --token-file FILE")
@@ -191,12 +194,14 @@ mod tests {
     fn every_reason_is_a_sentence_of_its_own() {
         let mut said = std::collections::HashSet::new();
         for code in [1000, 1001, 1006, 1012, 1013, 4000, 4001, 4002, 4003, 4004, 4999] {
-            let sentence = sentence(Reason::Closed(CloseReason::from_code(code)));
+            let sentence = sentence(Reason::Closed(CloseReason::from_code(code)), None);
             assert!(sentence.contains(' ') && !sentence.contains('_'), "{code}: {sentence}");
             assert!(said.insert(sentence), "{code}");
         }
         for reason in [Reason::DialTimeout, Reason::Silent, Reason::Left] {
-            assert!(said.insert(sentence(reason)), "{reason:?}");
+            assert!(said.insert(sentence(reason, None)), "{reason:?}");
         }
+        let superseded = sentence(Reason::Closed(CloseReason::Superseded), Some("10.0.0.7:50122"));
+        assert_eq!(superseded, "taken over by another terminal, 10.0.0.7:50122");
     }
 }

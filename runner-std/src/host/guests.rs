@@ -1,19 +1,17 @@
-//! Connections, as the driver sees them: peers of the core, and those who ask for something that is no session.
+//! Connections of peers, as the driver sees them.
 
 use stillwire::Instant;
 use stillwire::link::close::CloseReason;
-use stillwire::link::frame::{Frame, Outcome, Role};
+use stillwire::link::frame::{Frame, Hello, Outcome, Role};
 use stillwire::link::host::{Heard, Link, Peer, PeerId};
 
-use super::list::{self, Answer};
 use super::log::{self, Gap};
-use super::news::Follow;
 use super::seats::Seat;
-use super::server::{Server, kind};
+use super::server::{Core, Server, kind};
 use crate::door::Door;
 use crate::door::http::Asked;
 use crate::limits;
-use crate::link::{Connection, Input, Written};
+use crate::link::{Connection, Input, Written, takeover};
 
 /// A peer's connection.
 #[derive(Debug)]
@@ -24,6 +22,8 @@ pub(super) struct Guest {
     shown: u64,
     /// When an acknowledgement is sent that waits for company.
     hold: Option<Instant>,
+    /// What it was let in to.
+    session: Option<usize>,
     /// It waits for the screen of this session; whether it has seen nothing of it yet.
     pub waits: Option<(usize, bool)>,
     /// What it is being shown.
@@ -32,25 +32,57 @@ pub(super) struct Guest {
     gap: Gap,
 }
 
+/// What was put into a connection's buffer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Filled {
+    /// Somebody waits for it.
+    urgent: bool,
+    /// Bytes of output that are told to be lost.
+    lost: u64,
+    /// It could not be encoded.
+    broken: bool,
+}
+
 impl Guest {
     const fn new(peer: PeerId, connection: Connection) -> Self {
-        Self { peer, connection, shown: 0, hold: None, waits: None, screen: Vec::new(), gap: Gap::NONE }
+        Self {
+            peer,
+            connection,
+            session: None,
+            shown: 0,
+            hold: None,
+            waits: None,
+            screen: Vec::new(),
+            gap: Gap::NONE,
+        }
     }
-}
 
-/// Somebody who asked, and is told.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub connection: Connection,
-    /// What it is told from now on.
-    pub follows: Option<Follow>,
-    since: Instant,
-}
-
-impl Request {
-    /// When it has to have taken its answer; None: it has no end.
-    pub(super) fn poll_at(&self) -> Option<Instant> {
-        self.follows.is_none().then(|| self.since.after(limits::ANSWERED))
+    /// Asks the core for frames while there is room. Whoever is superseded is told by whom, if that is known.
+    fn fill(&mut self, now: Instant, core: &mut Core, newest: Option<&str>) -> Filled {
+        let mut filled = Filled::default();
+        while let Some(mut frame) = core.next_frame_with(now, self.peer, self.connection.room(), &self.screen)
+        {
+            let mut painted = false;
+            match (&mut frame, newest) {
+                (Frame::Output { offset, bytes }, _) => {
+                    self.shown = offset.saturating_add(bytes.len() as u64);
+                }
+                (Frame::Snapshot { offset, last: true, .. }, _) => {
+                    // Who has seen nothing yet has lost nothing.
+                    filled.lost += offset.saturating_sub(self.shown) * u64::from(self.shown > 0);
+                    self.shown = *offset;
+                    painted = true;
+                }
+                (Frame::Close { reason: CloseReason::Superseded, text }, Some(newest)) => *text = newest,
+                _ => {}
+            }
+            filled.urgent |= !matches!(frame, Frame::InputAck { again: false, .. });
+            filled.broken |= self.connection.send(&frame).is_err();
+            if painted {
+                self.screen = Vec::new();
+            }
+        }
+        filled
     }
 }
 
@@ -100,82 +132,88 @@ impl Server {
 
     /// Takes what came from a peer.
     pub(super) fn hear(&mut self, now: Instant, peer: PeerId) {
-        self.hear_all(now, peer);
+        let slot = usize::from(peer.slot);
+        let guest = self.guests.get_mut(slot).and_then(|slot| slot.take_if(|guest| guest.peer == peer));
+        if let Some(mut guest) = guest {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let asked = self.hear_all(now, &mut guest, &mut buffer);
+            self.buffer = buffer;
+            if let Some(asked) = asked {
+                let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
+                self.asked(now, guest.connection, &asked);
+            } else if let Some(slot) = self.guests.get_mut(slot) {
+                *slot = Some(guest);
+            }
+        }
         self.touch_session_of(peer);
     }
 
-    fn hear_all(&mut self, now: Instant, peer: PeerId) {
-        let slot = self.guests.get_mut(usize::from(peer.slot));
-        let Some(guest) = slot.and_then(Option::as_mut).filter(|guest| guest.peer == peer) else { return };
-        let connection = &mut guest.connection;
+    /// Hands over all that is there; what somebody asks for who is no peer is given back.
+    fn hear_all(&mut self, now: Instant, guest: &mut Guest, buffer: &mut [u8]) -> Option<Asked> {
+        let Guest { peer, connection, session, .. } = guest;
         let mut budget = limits::BITE;
-        let asked = loop {
-            match connection.read(&mut self.buffer, &mut budget) {
-                Input::Nothing => return,
-                Input::Closed(code) => {
-                    let reason = code.map_or(CloseReason::Abnormal, CloseReason::from_code);
-                    let _ = self.core.handle_closed(now, peer, reason);
-                    return;
+        loop {
+            let mut input = match connection.read(buffer, &mut budget) {
+                Input::Bytes(input) => input,
+                Input::Nothing => return None,
+                Input::Asked(asked) => return Some(asked),
+                Input::Closed(why) => {
+                    let reason = why.map_or(CloseReason::Abnormal, |(code, _)| CloseReason::from_code(code));
+                    let _ = self.core.handle_closed(now, *peer, reason);
+                    return None;
                 }
-                Input::Asked(asked) => break asked,
-                Input::Bytes(mut input) => {
-                    let _ = self.core.handle_received(now, peer);
-                    let known = connection.is_known();
-                    while let Some(part) = connection.wire.next(&mut input) {
-                        let heard = match part {
-                            Ok(part) => self.core.handle_part(now, peer, part),
-                            Err(error) => self.core.handle_broken(now, peer, error).map(|()| Heard::Nothing),
-                        };
-                        match heard {
-                            Ok(Heard::Hello(hello)) => {
-                                let token = self.token.as_ref();
-                                let trusted =
-                                    known || token.is_some_and(|token| token.matches(hello.token.0));
-                                let session = seat_of(&self.seats, hello.session).filter(|_| trusted);
-                                let others = self.core.peers().iter().filter(|other| {
-                                    other.is_attached() && other.client() != Some(hello.client)
-                                });
-                                let full = others.count() >= self.max_peers;
-                                let _ = match session {
-                                    Some(_) if full => self.core.refuse(now, peer, CloseReason::Full),
-                                    Some(session) => {
-                                        self.core.admit(now, peer, &hello, session, Role::Controller)
-                                    }
-                                    None => self.core.refuse(now, peer, CloseReason::Unauthorised),
-                                };
-                            }
-                            Ok(Heard::Message {
-                                client,
-                                session,
-                                id,
-                                channel: limits::BREAK,
-                                rest: 0,
-                                ..
-                            }) => {
-                                let role = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::role);
-                                let seat = self.seats.get_mut(session);
-                                let answer = match seat.filter(|_| role == Some(Role::Controller)) {
-                                    Some(seat) => {
-                                        let sent = seat.send_break(now);
-                                        log::sent_break(&seat.name, sent)
-                                    }
-                                    None => "only who controls may send a break".into(),
-                                };
-                                let _ = self.core.reply(client, id, Outcome::Done, answer.as_bytes());
-                            }
-                            // There is no application behind this host.
-                            Ok(Heard::Message { client, id, rest: 0, .. }) => {
-                                let _ = self.core.reply(client, id, Outcome::NoHandler, &[]);
-                            }
-                            Ok(_) => {}
-                            Err(_) => return,
-                        }
+            };
+            let _ = self.core.handle_received(now, *peer);
+            let known = connection.is_known();
+            while let Some(part) = connection.wire.next(&mut input) {
+                let heard = match part {
+                    Ok(part) => self.core.handle_part(now, *peer, part),
+                    Err(error) => self.core.handle_broken(now, *peer, error).map(|()| Heard::Nothing),
+                };
+                match heard {
+                    Ok(Heard::Hello(hello)) => *session = self.let_in(now, *peer, known, &hello),
+                    Ok(Heard::Message { client, session, id, channel, rest: 0, .. }) => {
+                        self.answer_message(now, *peer, (client, session, id), channel);
                     }
+                    Ok(_) => {}
+                    Err(_) => return None,
                 }
             }
+        }
+    }
+
+    /// Somebody says who he is and what he wants; gives the session that he is let in to.
+    fn let_in(&mut self, now: Instant, peer: PeerId, known: bool, hello: &Hello<'_>) -> Option<usize> {
+        let trusted = known || self.token.as_ref().is_some_and(|token| token.matches(hello.token.0));
+        let session = seat_of(&self.seats, hello.session).filter(|_| trusted);
+        let is_other = |other: &&Peer| other.is_attached() && other.client() != Some(hello.client);
+        let full = self.core.peers().iter().filter(is_other).count() >= self.max_peers;
+        let _ = match session {
+            Some(_) if full => self.core.refuse(now, peer, CloseReason::Full),
+            Some(session) => self.core.admit(now, peer, hello, session, Role::Controller),
+            None => self.core.refuse(now, peer, CloseReason::Unauthorised),
         };
-        let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
-        self.asked(now, peer, &asked);
+        session
+    }
+
+    /// A request: for a break on the serial line. There is no application behind this host.
+    fn answer_message(
+        &mut self,
+        now: Instant,
+        peer: PeerId,
+        (client, session, id): (u64, usize, u64),
+        channel: &str,
+    ) {
+        let role = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::role);
+        let (outcome, answer) = match self.seats.get_mut(session) {
+            _ if channel != limits::BREAK => (Outcome::NoHandler, String::new()),
+            Some(seat) if role == Some(Role::Controller) => {
+                let sent = seat.send_break(now);
+                (Outcome::Done, log::sent_break(&seat.name, sent))
+            }
+            _ => (Outcome::Done, "only who controls may send a break".into()),
+        };
+        let _ = self.core.reply(client, id, outcome, answer.as_bytes());
     }
 
     /// Whatever a peer said is of its session.
@@ -200,36 +238,22 @@ impl Server {
     }
 
     fn speak_to(&mut self, now: Instant, peer: PeerId) {
+        let newest = self.successor(peer);
         let guest = self.guests.get_mut(usize::from(peer.slot)).and_then(Option::as_mut);
         let Some(guest) = guest.filter(|guest| guest.peer == peer) else { return };
-        let Guest { connection, hold, screen, shown, gap, .. } = guest;
-        let before = *hold;
+        let before = guest.hold;
         let (mut turns, mut lost) = (limits::TURNS, 0);
         // Nobody waits for an acknowledgement alone: the echo of the key takes it along.
-        let mut urgent = connection.wants_write() && hold.is_none_or(|at| at <= now);
+        let mut urgent = guest.connection.wants_write() && guest.hold.is_none_or(|at| at <= now);
         loop {
-            let mut broken = false;
-            while let Some(frame) = self.core.next_frame_with(now, peer, connection.room(), screen) {
-                if let Frame::Output { offset, bytes } = &frame {
-                    *shown = offset.saturating_add(bytes.len() as u64);
-                }
-                if let Frame::Snapshot { offset, last: true, .. } = &frame {
-                    // Who has seen nothing yet has lost nothing.
-                    lost += offset.saturating_sub(*shown) * u64::from(*shown > 0);
-                    *shown = *offset;
-                }
-                urgent |= !matches!(frame, Frame::InputAck { again: false, .. });
-                let painted = matches!(frame, Frame::Snapshot { last: true, .. });
-                broken |= connection.send(&frame).is_err();
-                if painted {
-                    *screen = Vec::new();
-                }
-            }
+            let filled = guest.fill(now, &mut self.core, newest.as_deref());
+            (urgent, lost) = (urgent || filled.urgent, lost + filled.lost);
+            let connection = &mut guest.connection;
             if !connection.wants_write() {
-                *hold = None;
+                guest.hold = None;
                 break;
             }
-            *hold = if urgent { None } else { hold.or(Some(now.after(limits::ACK))) };
+            guest.hold = if urgent { None } else { guest.hold.or(Some(now.after(limits::ACK))) };
             connection.hold(!urgent);
             if !urgent {
                 break;
@@ -240,7 +264,7 @@ impl Server {
                 break;
             }
             turns -= 1;
-            if broken {
+            if filled.broken {
                 let _ = self.core.handle_closed(now, peer, CloseReason::Abnormal);
                 break;
             }
@@ -255,18 +279,31 @@ impl Server {
                 break;
             }
         }
-        if *hold != before {
-            self.agenda.hold(peer, *hold);
+        if guest.hold != before {
+            self.agenda.hold(peer, guest.hold);
         }
-        if let Some(lost) = gap.add(now, lost) {
-            let session = self.core.peers().get(usize::from(peer.slot)).and_then(Peer::session);
-            let seat = session.and_then(|session| self.seats.get(session));
+        if let Some(lost) = guest.gap.add(now, lost) {
+            let seat = guest.session.and_then(|session| self.seats.get(session));
             log::gap(seat.map_or("host", |seat| seat.name.as_str()), peer, lost);
         }
-        let _ = connection.watch(&mut self.poller, 0, true);
-        if connection.is_done() {
+        let _ = guest.connection.watch(&mut self.poller, 0, true);
+        if guest.connection.is_done() {
             let _ = self.core.handle_closed(now, peer, CloseReason::GoingAway);
         }
+    }
+
+    /// What a peer that is to be closed is told, should another have taken over: who that is.
+    fn successor(&self, peer: PeerId) -> Option<String> {
+        let closing = !self.core.peers().get(usize::from(peer.slot))?.is_attached();
+        let session = self.guests.get(usize::from(peer.slot))?.as_ref()?.session.filter(|_| closing)?;
+        Some(takeover::text(&self.controls(session)?))
+    }
+
+    /// Where whoever controls a session comes from, in words.
+    pub(super) fn controls(&self, session: usize) -> Option<String> {
+        let controls = |peer: &Peer| peer.session() == Some(session) && peer.role() == Some(Role::Controller);
+        let guest = self.guests.get(self.core.peers().iter().position(controls)?)?.as_ref()?;
+        Some(guest.connection.whence())
     }
 
     /// Where a peer comes from, in words.
@@ -281,56 +318,6 @@ impl Server {
         if let Some(mut guest) = slot.and_then(|slot| slot.take_if(|guest| guest.peer == peer)) {
             guest.connection.forget(&mut self.poller);
             self.agenda.hold(peer, None);
-        }
-    }
-
-    /// Somebody asked for something that is no session.
-    fn asked(&mut self, now: Instant, peer: PeerId, asked: &Asked) {
-        let slot = self.guests.get_mut(usize::from(peer.slot));
-        let Some(guest) = slot.and_then(|slot| slot.take_if(|guest| guest.peer == peer)) else { return };
-        let mut connection = guest.connection;
-        connection.forget(&mut self.poller);
-        let free = self.requests.iter().position(Option::is_none).unwrap_or(self.requests.len());
-        if free >= limits::REQUESTS {
-            return;
-        }
-        let mut follows = None;
-        match list::answer(self, now, asked) {
-            Answer::Reply(reply) => connection.answer(&reply),
-            Answer::Follow(follow, text) => {
-                connection.stream(list::STREAM.as_bytes());
-                connection.stream(text.as_bytes());
-                follows = Some(follow);
-            }
-        }
-        let _ = connection.rename(&mut self.poller, kind::REQUEST | free as u64);
-        let request = Some(Request { connection, follows, since: now });
-        match self.requests.get_mut(free) {
-            Some(slot) => *slot = request,
-            None => self.requests.push(request),
-        }
-    }
-
-    /// Whoever asked has nothing more to say; but he may go.
-    pub(super) fn hear_request(&mut self, index: usize) {
-        let Some(slot) = self.requests.get_mut(index) else { return };
-        let Some(request) = slot else { return };
-        let mut budget = limits::BITE;
-        while let input @ (Input::Bytes(_) | Input::Closed(_)) =
-            request.connection.read(&mut self.buffer, &mut budget)
-        {
-            if matches!(input, Input::Closed(_)) {
-                request.connection.forget(&mut self.poller);
-                *slot = None;
-                return;
-            }
-        }
-    }
-
-    /// The last words to those who are still there.
-    pub(super) fn farewell(&mut self) {
-        for request in self.requests.iter_mut().flatten() {
-            let _ = request.connection.flush();
         }
     }
 }

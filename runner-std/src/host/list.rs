@@ -88,6 +88,7 @@ fn session(server: &Server, now: Instant, index: usize, seat: &Seat, live: bool)
         "input": age(evidence.input),
         "peers": peers().count(),
         "controllers": peers().filter(|peer| peer.role() == Some(Role::Controller)).count(),
+        "controller": server.controls(index),
         "printed": state.history().end(),
         "uptime": seconds(end.since(Instant::ZERO)),
         "title": Some(seat.said.title()).filter(|title| !title.is_empty()),

@@ -218,11 +218,13 @@ impl Server {
             Event::Detached { peer, session: Some(index), reason, lost } => {
                 let (session, peer, why) = (name(index), peer.slot, reason.as_str());
                 if let Some(newest) = self.controller(index).filter(|_| reason == CloseReason::Superseded) {
+                    let place = self.controls(index).unwrap_or_default();
                     info!(
                         session,
                         peer = newest,
                         from = peer,
-                        "{session}: peer {newest} took over from peer {peer}"
+                        place,
+                        "{session}: peer {newest} took over from peer {peer}, from {place}"
                     );
                 }
                 info!(

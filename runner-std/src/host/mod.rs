@@ -18,12 +18,13 @@ mod metrics;
 mod news;
 mod page;
 mod reports;
+mod requests;
 mod screens;
 mod seats;
 mod server;
 mod sessions;
+mod supervisor;
 mod title;
-mod watchdog;
 
 use std::io;
 
@@ -38,6 +39,7 @@ use config::Settings;
 use daemon::Fork;
 use server::Server;
 use sessions::Wanted;
+use supervisor::Supervisor;
 
 /// Sessions whose names are printed at the start; the others are only counted.
 const SHOWN: usize = 5;
@@ -58,8 +60,8 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
     if args.headless || !(here || args.detach) {
         let (mut server, hello) = open(args, &settings, wanted, true)?;
         eprint!("{}", hello.replace('\r', ""));
-        os::notify("READY=1");
-        server.watchdog = watchdog::Watchdog::from_environment();
+        server.supervisor = Supervisor::from_environment();
+        server.tell_supervisor("READY=1");
         return serve(&mut server);
     }
     match daemon::fork().map_err(|error| Failure::io("start the host", error))? {

@@ -1,12 +1,6 @@
 //! The driver of a host: one loop, which hands over what came, does what the core says, and sleeps.
 //!
-//! The loop, as in [`Host`]'s notes:
-//!
-//! 1. sleep until a deadline, or until a descriptor is ready;
-//! 2. hand over what came: from ports, from connections, at doors, as signals;
-//! 3. poll until None, and do what it says;
-//! 4. give what was typed to the ports;
-//! 5. ask for frames while connections have room.
+//! The loop is that of docs/ARCHITECTURE.md.
 
 use std::io;
 
@@ -18,11 +12,12 @@ use stillwire::{Instant, idle, monitor};
 use super::agenda::Agenda;
 use super::doors::Kept;
 use super::fleet::Fleet;
-use super::guests::{Guest, Request};
+use super::guests::Guest;
 use super::metrics::Metrics;
 use super::reports::Reports;
+use super::requests::Request;
 use super::seats::Seat;
-use super::watchdog::Watchdog;
+use super::supervisor::Supervisor;
 use crate::door::Door;
 use crate::limits;
 use crate::os::{self, Interest, Nap, Poller, Ready, Source};
@@ -38,6 +33,7 @@ pub(super) mod kind {
     pub(crate) const GUEST: u64 = 4 << 56;
     pub(crate) const REQUEST: u64 = 5 << 56;
     pub(crate) const EVENTS: u64 = 6 << 56;
+    pub(crate) const SUPERVISOR: u64 = 7 << 56;
     pub(crate) const FLEET: u64 = 9 << 56;
     pub(crate) const MASK: u64 = 0xFF << 56;
 }
@@ -67,7 +63,8 @@ pub(super) struct Server {
     pub max_peers: usize,
     /// Files that are there for as long as the host.
     pub kept: Kept,
-    pub watchdog: Watchdog,
+    /// Who started this host, if he wants to know what becomes of it.
+    pub supervisor: Option<Supervisor>,
     pub buffer: Vec<u8>,
     /// Those who watch from elsewhere.
     pub fleet: Option<Fleet>,
@@ -123,7 +120,7 @@ impl Server {
             token: None,
             max_peers: usize::from(peers),
             kept: Kept::default(),
-            watchdog: Watchdog::default(),
+            supervisor: None,
             buffer: vec![0; limits::BITE],
             fleet: None,
             reports: Reports::default(),
@@ -161,36 +158,52 @@ impl Server {
             let until = self.poll_at().map(|at| self.zero.after(at.since(Instant::ZERO)));
             ready.extend_from_slice(self.poller.wait(until)?);
             let now = self.now();
-            if let Some(metrics) = &self.metrics {
-                metrics.woke(until, self.zero.after(now.since(Instant::ZERO)));
-            }
-            if self.nap.is_over() {
-                self.core.handle_wake(now);
-            }
-            // Keys first: what is printed meanwhile is told again.
-            for ready in ready.iter().filter(|ready| ready.token & kind::MASK != kind::PORT) {
-                self.ready(now, *ready);
-            }
-            // A new size comes before the keys that were typed behind it.
-            if ready.iter().any(|ready| ready.token & kind::MASK == kind::GUEST) {
-                self.settle(now);
-            }
-            self.give(now);
-            let is_port = |ready: &&Ready| ready.token & kind::MASK == kind::PORT;
-            let bite = self.bite(now, ready.iter().filter(is_port).count());
-            for ready in ready.iter().filter(is_port) {
-                self.port_ready(now, *ready, bite);
-            }
+            self.woke(now, until);
+            self.take(now, &ready);
             self.due(now);
             self.give(now);
             self.speak(now);
-            self.watch_ports();
-            self.tell_fleet(now);
-            self.tell_requests();
-            self.watchdog.poll(now);
+            self.tell(now);
             if let Some(code) = self.over(now) {
                 return Ok(code);
             }
+            self.watch_ports();
+        }
+    }
+
+    /// The wait is over, which was to end at `until`.
+    fn woke(&mut self, now: Instant, until: Option<Instant>) {
+        if let Some(metrics) = &self.metrics {
+            metrics.woke(until, self.zero.after(now.since(Instant::ZERO)));
+        }
+        if self.nap.is_over() {
+            self.core.handle_wake(now);
+        }
+    }
+
+    /// Hands over what came. Keys first, and to the ports at once: what is printed meanwhile is told again.
+    fn take(&mut self, now: Instant, ready: &[Ready]) {
+        let is_port = |ready: &&Ready| ready.token & kind::MASK == kind::PORT;
+        for ready in ready.iter().filter(|ready| !is_port(ready)) {
+            self.ready(now, *ready);
+        }
+        // A new size comes before the keys that were typed behind it.
+        if ready.iter().any(|ready| ready.token & kind::MASK == kind::GUEST) {
+            self.settle(now);
+        }
+        self.give(now);
+        let bite = self.bite(now, ready.iter().filter(is_port).count());
+        for ready in ready.iter().filter(is_port) {
+            self.port_ready(now, *ready, bite);
+        }
+    }
+
+    /// Tells those who follow from elsewhere.
+    fn tell(&mut self, now: Instant) {
+        self.tell_fleet(now);
+        self.tell_requests();
+        if let Some(supervisor) = &mut self.supervisor {
+            supervisor.poll(now, &mut self.poller);
         }
     }
 
@@ -210,7 +223,7 @@ impl Server {
             .chain(self.agenda.poll_at())
             .chain(self.leaving.map(|(at, _)| at))
             .chain(self.news_at)
-            .chain(self.watchdog.poll_at())
+            .chain(self.supervisor.as_ref().and_then(Supervisor::poll_at))
             .chain(self.screen_at())
             .chain(self.fleet.as_ref().and_then(Fleet::poll_at))
             .min()
@@ -235,6 +248,11 @@ impl Server {
             }
             kind::REQUEST if read => self.hear_request(index),
             kind::EVENTS if write => self.flush_events(),
+            kind::SUPERVISOR => {
+                if let Some(supervisor) = &mut self.supervisor {
+                    supervisor.flush(&mut self.poller);
+                }
+            }
             kind::FLEET => {
                 if let Some(fleet) = &mut self.fleet {
                     fleet.ready(now, &mut self.poller, Ready { token, read, write });
@@ -262,10 +280,7 @@ impl Server {
             self.look(now); // first: whatever is polled then falls
             self.speak(now); // what could not be written while we were stopped is no silence of a peer
         }
-        while let Some(event) = self.core.poll(now) {
-            self.changed = true;
-            self.handle(now, event);
-        }
+        self.settle(now);
     }
 
     /// Looks at the jobs that a verdict is about.
@@ -338,12 +353,19 @@ impl Server {
     pub(super) fn leave(&mut self, now: Instant, reason: CloseReason) {
         if self.leaving.is_none() {
             self.note_end(reason);
-            os::notify("STOPPING=1");
+            self.tell_supervisor("STOPPING=1");
             self.core.handle_shutdown(now, reason);
             let kill = now.after(limits::GRACE);
             self.seats.iter_mut().for_each(|seat| seat.stop(kill));
             (0..self.seats.len()).for_each(|session| self.agenda.touch(session));
             self.leaving = Some((kill.after(limits::GRACE), 0));
+        }
+    }
+
+    /// Tells whoever started this host, if he wants to know.
+    pub(super) fn tell_supervisor(&mut self, state: &'static str) {
+        if let Some(supervisor) = &mut self.supervisor {
+            supervisor.tell(&mut self.poller, state);
         }
     }
 

@@ -150,6 +150,7 @@ pub(super) fn start(
                 command,
                 session: &wanted.name,
                 keyboard: true,
+                hears: true,
                 modes: terminal::modes(),
                 size: window,
             };

@@ -12,6 +12,7 @@
 //! while there is room, so a slow reader costs a place in the history and no memory.
 
 mod stream;
+pub(crate) mod takeover;
 #[cfg(test)]
 mod tests;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
@@ -31,7 +32,7 @@ use websocket::{Heard, Shim, WebSocket};
 
 use crate::door::http::{self, Asked, Policy, Reply};
 use crate::limits;
-use crate::os::{Interest, Poller, Source};
+use crate::os::{self, Interest, Poller, Source};
 
 /// One connection, from either side.
 #[derive(Debug)]
@@ -82,8 +83,8 @@ pub enum Input<'b> {
     Asked(Asked),
     /// Nothing more for now.
     Nothing,
-    /// The other side closed, perhaps with a code.
-    Closed(Option<u16>),
+    /// The other side closed, perhaps with a code and a text.
+    Closed(Option<(u16, String)>),
 }
 
 /// How far writing came.
@@ -189,7 +190,7 @@ impl Connection {
             return match websocket.read(&mut shim, buffer) {
                 Heard::Message(len) => Input::Bytes(buffer.get(..len).unwrap_or_default()),
                 Heard::Nothing => Input::Nothing,
-                Heard::Closed(code) => Input::Closed(code),
+                Heard::Closed(why) => Input::Closed(why),
             };
         }
         let want = if self.stream.pending() { buffer.len() } else { buffer.len().min(*budget) };
@@ -280,9 +281,13 @@ impl Connection {
         matches!(self.stream, Stream::Unix(_))
     }
 
-    /// Where it comes from, in words: an address, or this machine.
+    /// Where it comes from, in words: an address, or this machine and which of its terminals.
     pub fn whence(&self) -> String {
-        self.stream.peer().map_or_else(|| "this machine".into(), |address| address.to_string())
+        match (self.stream.peer(), os::peer_terminal(self.stream.as_fd())) {
+            (Some(address), _) => address.to_string(),
+            (None, Some(terminal)) => format!("{terminal} of this machine"),
+            (None, None) => "this machine".into(),
+        }
     }
 
     /// Whether the other side asks for answers (a WebSocket's pings) that it does not take: then it is not heard until it

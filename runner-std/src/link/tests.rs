@@ -93,7 +93,7 @@ fn a_websocket_carries_a_frame_per_message_and_its_own_close() {
     connection.send(&Frame::Close { reason: CloseReason::Superseded, text: "taken over" }).unwrap();
     connection.flush().unwrap();
     assert!(hear(&mut page).contains("Output"));
-    assert_eq!(hear(&mut page), "closed Some(4000)");
+    assert_eq!(hear(&mut page), "closed Some((4000, \"taken over\"))");
 }
 
 #[test]

@@ -25,14 +25,14 @@ pub(super) struct WebSocket {
 }
 
 /// What came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     /// A message of so many bytes.
     Message(usize),
     /// Nothing more for now.
     Nothing,
-    /// It is over, perhaps with a code.
-    Closed(Option<u16>),
+    /// It is over, perhaps with a code and a text.
+    Closed(Option<(u16, String)>),
 }
 
 /// What `tungstenite` takes for the socket.
@@ -94,7 +94,11 @@ impl WebSocket {
                 Ok(Message::Binary(bytes)) => return copy(&bytes, buffer),
                 // Text is no frame, which is what the peer is told.
                 Ok(Message::Text(text)) => return copy(text.as_bytes(), buffer),
-                Ok(Message::Close(frame)) => return Heard::Closed(frame.map(|frame| frame.code.into())),
+                Ok(Message::Close(frame)) => {
+                    return Heard::Closed(
+                        frame.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned())),
+                    );
+                }
                 Ok(_) => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Heard::Nothing,
                 Err(_) => return Heard::Closed(None),

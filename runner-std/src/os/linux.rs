@@ -1,5 +1,6 @@
 //! The clock, and descriptors.
 
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -131,6 +132,25 @@ pub fn peer_uid(socket: BorrowedFd<'_>) -> Option<u32> {
     rustix::net::sockopt::socket_peercred(socket).ok().map(|peer| peer.uid.as_raw())
 }
 
+/// The terminal of the process at the other end of a Unix socket, such as `pts/4`; None: it has none, or nobody can tell.
+pub fn peer_terminal(socket: BorrowedFd<'_>) -> Option<String> {
+    let pid = rustix::net::sockopt::socket_peercred(socket).ok()?.pid;
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
+    terminal_in(&stat)
+}
+
+/// The terminal in a line of `/proc/PID/stat`: behind the name, which may hold anything, its fifth field (proc(5)).
+fn terminal_in(stat: &str) -> Option<String> {
+    let device: u64 = stat.rsplit(')').next()?.split_whitespace().nth(4)?.parse().ok()?;
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    match major {
+        // The kernel's list of devices (admin-guide/devices.txt): consoles, and pseudo-terminals, 256 to a number.
+        4 if minor < 64 => Some(format!("tty{minor}")),
+        136..=143 => Some(format!("pts/{}", (major - 136) * 256 + minor)),
+        _ => None,
+    }
+}
+
 /// Bounds what the kernel takes of a TCP stream before it is sent (`TCP_NOTSENT_LOWAT`): what it took is soon on its way.
 pub fn keep_little_unsent(socket: BorrowedFd<'_>, bytes: u32) {
     let size = libc::socklen_t::try_from(size_of::<u32>()).unwrap_or(4);
@@ -189,21 +209,57 @@ pub fn hide_argument(secret: &str) {
     }
 }
 
-/// Tells systemd, if it wants to know (`Type=notify`; sd_notify(3)).
-pub fn notify(state: &str) {
-    let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let Ok(socket) = UnixDatagram::unbound() else { return };
-    let bytes = path.as_encoded_bytes();
-    let _ = match bytes.strip_prefix(b"@") {
-        Some(name) => SocketAddr::from_abstract_name(name)
-            .and_then(|address| socket.send_to_addr(state.as_bytes(), &address)),
-        None => socket.send_to(state.as_bytes(), path),
-    };
+/// The way to systemd for a service that tells its state (`Type=notify`; sd_notify(3)).
+#[derive(Debug)]
+pub struct Notify(UnixDatagram);
+
+impl Notify {
+    /// To the socket of this path, or of this abstract name if it begins with `@`.
+    ///
+    /// # Errors
+    /// Nobody is there.
+    pub fn connect(socket: &OsStr) -> io::Result<Self> {
+        let datagram = UnixDatagram::unbound()?;
+        datagram.set_nonblocking(true)?;
+        match socket.as_encoded_bytes().strip_prefix(b"@") {
+            Some(name) => datagram.connect_addr(&SocketAddr::from_abstract_name(name)?)?,
+            None => datagram.connect(socket)?,
+        }
+        Ok(Self(datagram))
+    }
+
+    /// Tells a state; false: it is not taken now, and may be later.
+    pub fn send(&self, state: &str) -> bool {
+        let full = |error: io::Error| matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::ENOBUFS));
+        self.0.send(state.as_bytes()).map_or_else(|error| !full(error), |_| true)
+    }
+}
+
+impl AsFd for Notify {
+    /// Writable when a state would be taken.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_is_named_as_the_system_does() {
+        let stat = |device: u32| format!("77 (a) S (b) R 1 2 3 {device} 2 4194560 406");
+        for (device, name) in [
+            (0x8804, Some("pts/4")),
+            (0x8901, Some("pts/257")),
+            (0x0010_8803, Some("pts/259")), // twenty bits of a minor, around twelve of a major
+            (0x0401, Some("tty1")),
+            (0, None),
+        ] {
+            assert_eq!(terminal_in(&stat(device)).as_deref(), name, "{device:#x}");
+        }
+        assert_eq!(terminal_in("77 (a"), None);
+    }
 
     #[test]
     fn a_way_out_is_up_and_is_not_loopback() {

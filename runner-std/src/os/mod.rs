@@ -10,8 +10,8 @@ mod linux;
 mod procfs;
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub use linux::{
-    Appear, Network, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, notify, now,
-    peer_uid, reopen_nonblocking,
+    Appear, Network, Notify, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, now,
+    peer_terminal, peer_uid, reopen_nonblocking,
 };
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub use procfs::Hints;
@@ -20,8 +20,8 @@ pub use procfs::Hints;
 mod other;
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 pub use other::{
-    Appear, Hints, Network, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, notify,
-    now, peer_uid, reopen_nonblocking,
+    Appear, Hints, Network, Notify, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors,
+    now, peer_terminal, peer_uid, reopen_nonblocking,
 };
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
@@ -117,6 +117,22 @@ pub fn is_ignored(signal: i32) -> bool {
         action.assume_init()
     };
     action.sa_sigaction == libc::SIG_IGN
+}
+
+/// Gives a process that is about to become a command all signals as a login would: none ignored, none held back. Only system
+/// calls, and nothing is allocated.
+pub fn default_signals() {
+    for signal in (1..=libc::SIGSYS).filter(|signal| !matches!(*signal, libc::SIGKILL | libc::SIGSTOP)) {
+        // SAFETY: the default action is no function of this process; the call is async-signal-safe, and a failure (there is no
+        // such signal) changes nothing.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    let mut none = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: sigemptyset fills in the set that lives here, and sigprocmask reads it; both are async-signal-safe.
+    unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+    }
 }
 
 /// The name of this machine.

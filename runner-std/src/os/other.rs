@@ -1,5 +1,6 @@
 //! Plain substitutes for systems that are not Linux.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -72,7 +73,34 @@ impl AsFd for Network {
 pub const fn hide_argument(_secret: &str) {}
 
 /// There is no systemd to tell.
-pub const fn notify(_state: &str) {}
+#[derive(Debug)]
+pub struct Notify(OwnedFd);
+
+impl Notify {
+    /// Unsupported.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn connect(_: &OsStr) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Nobody is told.
+    pub const fn send(&self, _state: &str) -> bool {
+        true
+    }
+}
+
+impl AsFd for Notify {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Nobody can tell.
+pub const fn peer_terminal(_: BorrowedFd<'_>) -> Option<String> {
+    None
+}
 
 /// Our own: the folder of the socket lets nobody else in.
 pub fn peer_uid(_: BorrowedFd<'_>) -> Option<u32> {

@@ -12,6 +12,8 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, Winsize};
 use stillwire::idle::Exit;
 
+use crate::os;
+
 /// Variables that concern this process and not the session: secrets, and what systemd tells a service.
 pub(crate) const PRIVATE: [&str; 7] = [
     "STILLWIRE_TOKEN",
@@ -34,6 +36,8 @@ pub struct Spawn<'a> {
     pub modes: Option<Termios>,
     /// Whether somebody types: what comes through a pipe is not echoed.
     pub keyboard: bool,
+    /// Whether it hears signals that whoever started us wants ignored: it is not his job, but a session of its own.
+    pub hears: bool,
     /// Size of the new terminal.
     pub size: Winsize,
 }
@@ -128,10 +132,14 @@ impl Pty {
             command.env("TERM", "xterm-256color");
         }
         command.stdin(stdio()?).stdout(stdio()?).stderr(stdio()?);
-        // SAFETY: between fork and exec only three system calls are made, all async-signal-safe, and nothing is
-        // allocated or locked.
+        let hears = spawn.hears;
+        // SAFETY: between fork and exec only system calls are made, all async-signal-safe, and nothing is allocated or
+        // locked.
         unsafe {
-            command.pre_exec(|| {
+            command.pre_exec(move || {
+                if hears {
+                    os::default_signals();
+                }
                 rustix::process::setsid()?;
                 rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
                 crate::descriptors::restore()?;

@@ -39,6 +39,8 @@ pub(crate) struct Session {
     /// How many watch it, and how many of those may type.
     pub peers: usize,
     pub controllers: usize,
+    /// Where one of those comes from.
+    pub controller: Option<String>,
     /// Bytes printed so far.
     pub printed: u64,
     /// How long it has been there, or was.
@@ -117,6 +119,7 @@ impl Host {
             }
             session.last = session.last.take().map(|text| plain(&text));
             session.title = session.title.take().map(|text| plain(&text));
+            session.controller = session.controller.take().map(|text| plain(&text));
             session.reason = session.reason.take().map(|text| plain(&text));
         }
         Some(host)

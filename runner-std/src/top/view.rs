@@ -219,7 +219,9 @@ impl Pen {
         let rule = "─".repeat(self.width.saturating_sub(width(&title)));
         let pid = session.pid.map(|pid| format!(" · pid {pid}")).unwrap_or_default();
         let ran = if session.status == Status::Exited { "ran" } else { "up" };
-        let about = format!("{pid} · {ran} {}", span(session.uptime));
+        let from =
+            session.controller.as_ref().map_or(String::new(), |from| format!(" · typed in from {from}"));
+        let about = format!("{pid} · {ran} {}{from}", span(session.uptime));
         let command = cut(&session.command, self.width.saturating_sub(width(&about)));
         let mut facts = match session.printed {
             _ if session.away.is_some() => {
@@ -288,7 +290,7 @@ mod tests {
     fn picture(columns: u16, rows: u16, change: impl FnOnce(&mut Model)) -> Vec<String> {
         let list = r#"{"sessions":[
             {"name":"build","command":"make -j8","pid":7,"status":"running","for":12,"novel":2,"visible":2,"peers":1,
-             "controllers":1,"printed":12345,"uptime":7300,"title":"make\u001b[2J: all","last":"Compiling the world"},
+             "controllers":1,"controller":"10.0.0.7:50122\u001b[2J","printed":12345,"uptime":7300,"title":"make\u001b[2J: all","last":"Compiling the world"},
             {"name":"agent-with-a-very-long-name-of-its-own","status":"idle","reason":"awaiting_input","for":200,
              "novel":300,"visible":203,"printed":9,"last":"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"}]}"#;
         let mut model = Model::default();

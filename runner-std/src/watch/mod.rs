@@ -56,7 +56,7 @@ fn run(command: &[OsString], observe: &ObserveArgs, idle: &IdleArgs) -> Result<u
     let signals = Signals::new().map_err(failed)?;
     let zero = os::now();
     let modes = terminal::modes();
-    let spawn = Spawn { command, session: &name, keyboard: modes.is_some(), modes, size };
+    let spawn = Spawn { command, session: &name, keyboard: modes.is_some(), hears: false, modes, size };
     let pty = Pty::spawn(&spawn).map_err(|error| cannot_run(command, &error))?;
     let mut session =
         Session::new(pty, Tracker::new(idle.config()), observers, signals, zero).map_err(failed)?;

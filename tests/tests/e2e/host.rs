@@ -67,7 +67,8 @@ fn a_terminal_that_is_superseded_parks_says_so_and_comes_back_when_asked() {
     terminal.line("echo second-$((20 + 2))");
     terminal.wait_for("second-22");
     terminal.window(0);
-    terminal.wait(&|| terminal.title().contains("demo: taken over by another terminal"), "who and what");
+    terminal
+        .wait(&|| terminal.title().contains("demo: taken over by another terminal, pts/"), "who and what");
     terminal.line("echo nobody-hears-$((1 + 1))");
     terminal.key("C-]");
     terminal.text("t");

@@ -14,16 +14,17 @@ fn the_log_has_a_line_for_whatever_happens_and_says_why() {
     let log = || host.folder.read("log");
     let mut first = host.attach(&["log"]);
     let from = |place: &str| {
-        let said = format!(" attached as controller from {place}");
-        let words = log().split_once(&said)?.0.rsplit_once("log: ")?.1.to_owned();
-        Some(words) // "peer 3"
+        let text = log();
+        let mut lines = text.lines().filter_map(|line| line.split_once(" attached as controller from "));
+        let (before, _) = lines.find(|(_, from)| from.contains(place))?;
+        Some(before.rsplit_once("log: ")?.1.to_owned()) // "peer 3"
     };
     wait("the first", || from("this machine").is_some());
     let one = from("this machine").expect("it is in");
     let mut second = host.attach(&[host.url()]);
     wait("the second", || from("127.0.0.1:").is_some());
     let two = from("127.0.0.1:").expect("it is in");
-    wait("a takeover", || log().contains(&format!("log: {two} took over from {one}")));
+    wait("a takeover", || log().contains(&format!("log: {two} took over from {one}, from 127.0.0.1:")));
     wait("why", || log().contains(&format!("{one} detached (superseded), 0 bytes lost")));
     wait("an idle flip", || log().contains("INFO log: idle ("));
     second.kill().expect("killed");

@@ -1,6 +1,6 @@
 //! A host as a service: what systemd hands over, and what it is told.
 
-use std::io::Write as _;
+use std::io::{BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use stillwire::link::frame::Role;
 
 use crate::safety::{hello, wait};
+use crate::sessions::{Hosted, line_with};
 use crate::terminal::{Folder, runner};
 
 #[test]
@@ -65,4 +66,39 @@ fn a_service_takes_its_socket_and_tells_that_it_is_ready_alive_and_stopping() {
     while told() != "STOPPING=1" {}
     assert_eq!(host.wait().expect("it ends").code(), Some(0));
     assert!(!folder.path("stillwire/unit.token").exists());
+}
+
+#[test]
+fn a_supervisor_that_does_not_listen_stops_no_host_and_hears_all_of_it_later() {
+    let host = Hosted { folder: Folder::new("unheard"), name: "unheard".into(), hello: String::new() };
+    let path = host.folder.path("notify");
+    let notified = UnixDatagram::bind(&path).expect("a socket");
+    notified.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    let other = UnixDatagram::unbound().expect("a socket");
+    other.set_nonblocking(true).expect("a socket");
+    while other.send_to(b"noise", &path).is_ok() {}
+    let mut service = host
+        .runner(&["host", "--headless", "--listen", "none", "--name", "unheard", "--", "sh", "-i"])
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "20000")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a host");
+    wait("it to serve", || host.session()["status"] == "idle");
+    let mut attach = host.attach(&["unheard"]);
+    let mut shown = BufReader::new(attach.stdout.take().expect("a pipe"));
+    writeln!(attach.stdin.as_ref().expect("a pipe"), "echo here-$((40 + 2))").expect("typed");
+    line_with(&mut shown, "here-42");
+    let told = || {
+        let mut word = [0; 64];
+        let count = notified.recv(&mut word).expect("a word");
+        String::from_utf8_lossy(&word[..count]).into_owned()
+    };
+    let first = std::iter::repeat_with(told).find(|word| word != "noise");
+    assert_eq!(first.as_deref(), Some("READY=1"));
+    assert_eq!(told(), "WATCHDOG=1");
+    writeln!(attach.stdin.as_ref().expect("a pipe"), "exit 7").expect("typed");
+    assert_eq!(attach.wait().expect("ended").code(), Some(7));
+    assert_eq!(service.wait().expect("ended").code(), Some(7));
 }

@@ -184,7 +184,7 @@ fn urls_with_the_token_reach_a_session_and_others_do_not() {
 
 #[test]
 fn a_script_that_is_superseded_ends_and_says_so() {
-    let host = Hosted::new("over", &["--listen", "none"], &SHELL);
+    let host = Hosted::new("over", &["--listen", "127.0.0.1:0"], &SHELL);
     let first = host.attach(&["over"]);
     wait("the first to be in", || host.session()["controllers"] == 1);
     let second = host.attach(&["over"]);
@@ -192,8 +192,18 @@ fn a_script_that_is_superseded_ends_and_says_so() {
     let told = String::from_utf8_lossy(&over.stderr).into_owned();
     assert!(told.contains("over: taken over by another terminal") && told.contains("--share"), "{told}");
     assert_eq!(over.status.code(), Some(1));
-    writeln!(second.stdin.as_ref().expect("a pipe"), "exit 9").expect("typed");
-    assert_eq!(second.wait_with_output().expect("ended").status.code(), Some(9));
+    let third = host.attach(&[host.url()]);
+    let over = second.wait_with_output().expect("ended");
+    let told = String::from_utf8_lossy(&over.stderr).into_owned();
+    assert!(told.contains("over: taken over by another terminal, 127.0.0.1:"), "{told}");
+    let controller = host.session()["controller"].as_str().expect("somebody").to_owned();
+    assert!(told.contains(&controller), "{told} {controller}");
+    let last = host.attach(&["over"]);
+    let over = third.wait_with_output().expect("ended");
+    let told = String::from_utf8_lossy(&over.stderr).into_owned();
+    assert!(told.contains("taken over by another terminal, ") && told.contains("this machine"), "{told}");
+    writeln!(last.stdin.as_ref().expect("a pipe"), "exit 9").expect("typed");
+    assert_eq!(last.wait_with_output().expect("ended").status.code(), Some(9));
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) fn start(words: impl IntoIterator<Item = String>, name: &str) -> io::
     let marked = ["env".to_owned(), format!("{MARK}={name}")].into_iter().chain(words);
     let command: Vec<OsString> = marked.map(OsString::from).collect();
     let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    Pty::spawn(&Spawn { command: &command, session: "", modes: None, keyboard: true, size })
+    Pty::spawn(&Spawn { command: &command, session: "", modes: None, keyboard: true, hears: false, size })
 }
 
 /// Runs a shell command with the mark `name`, and gives what it printed.
