@@ -19,11 +19,11 @@
 
 use core::iter::FusedIterator;
 
-use crate::deadline::{Clock, Deadline};
+use crate::deadline::Deadline;
 use crate::idle::{self, Evidence, Exit, Hint, Idle, ONE_OUTPUT, Status};
 use crate::input::{self, Keys};
 use crate::novelty::{self, Novelty, Output};
-use crate::scan::{self, Mark, Modes, Resync, Scanner, Token, Tokens};
+use crate::scan::{self, Mark, Modes, Quality, Resync, Scanner, Signal, Token, Tokens};
 use crate::time::{Duration, Instant};
 
 pub use crate::idle::Event;
@@ -76,7 +76,6 @@ pub enum Due {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Monitor {
-    clock: Clock,
     scanner: Scanner,
     modes: Modes,
     resync: Resync,
@@ -92,7 +91,8 @@ pub struct Watched<'m, 'i> {
     tokens: Tokens<'m, 'i>,
     modes: &'m mut Modes,
     resync: &'m mut Resync,
-    mark: Option<Mark>,
+    /// Of a mark behind the last token. None: there was no token.
+    quality: Option<Quality>,
     len: usize,
     novelty: &'m mut Novelty,
     idle: &'m mut Idle,
@@ -110,7 +110,6 @@ impl Monitor {
     /// A session that begins at `now`.
     pub const fn new(config: Config, now: Instant) -> Self {
         Self {
-            clock: Clock::new(now),
             scanner: Scanner::new(config.scan),
             modes: Modes::DEFAULT,
             resync: Resync::new(),
@@ -123,7 +122,7 @@ impl Monitor {
 
     /// The session wrote `output`. What it means can be read from the tokens; they need not be read.
     pub fn handle_output<'m, 'i>(&'m mut self, now: Instant, output: &'i [u8]) -> Watched<'m, 'i> {
-        let now = self.clock.clamp(now);
+        let now = self.idle.clamp(now);
         let paused = self.idle.evidence().raw.is_none_or(|last| now.since(last) >= ONE_OUTPUT);
         if paused {
             self.novelty.rest();
@@ -132,7 +131,7 @@ impl Monitor {
             tokens: self.scanner.scan(output),
             modes: &mut self.modes,
             resync: &mut self.resync,
-            mark: None,
+            quality: None,
             len: output.len(),
             novelty: &mut self.novelty,
             idle: &mut self.idle,
@@ -143,7 +142,7 @@ impl Monitor {
 
     /// The user's terminal sent `input`: keys, or answers that nobody typed.
     pub fn handle_input(&mut self, now: Instant, input: &[u8]) {
-        let now = self.clock.clamp(now);
+        let now = self.idle.clamp(now);
         if self.keys.handle(now, input) {
             self.idle.handle_input(now);
         }
@@ -151,13 +150,13 @@ impl Monitor {
 
     /// The driver looked at the foreground job.
     pub fn handle_hint(&mut self, now: Instant, hint: Hint) {
-        let now = self.clock.clamp(now);
+        let now = self.idle.clamp(now);
         self.idle.handle_hint(now, hint);
     }
 
     /// The session is over.
     pub fn handle_exit(&mut self, now: Instant, exit: Exit) {
-        let now = self.clock.clamp(now);
+        let now = self.idle.clamp(now);
         self.idle.handle_exit(now, exit);
     }
 
@@ -173,7 +172,7 @@ impl Monitor {
 
     /// A change of the status or its reason that was not told yet. At most one; drain until None.
     pub fn poll(&mut self, now: Instant) -> Option<Event> {
-        let now = self.clock.clamp(now);
+        let now = self.idle.clamp(now);
         if self.keys.poll(now) {
             self.idle.handle_input(now);
         }
@@ -216,29 +215,59 @@ impl Monitor {
 
 impl Watched<'_, '_> {
     /// Whether a reader may begin behind the last token, counted in bytes since the monitor began.
-    pub const fn mark(&self) -> Option<Mark> {
-        self.mark
+    pub fn mark(&self) -> Option<Mark> {
+        self.resync.mark(self.quality?, &self.tokens)
     }
 
     /// The sticky modes behind the last token.
     pub const fn modes(&self) -> &Modes {
         self.modes
     }
+
+    fn read_on(&mut self) {
+        let mut next = None;
+        loop {
+            self.tokens.fill(&mut next);
+            let Some(token) = &next else { return };
+            self.watch(token);
+        }
+    }
+
+    #[inline]
+    fn watch(&mut self, token: &Token<'_>) {
+        match token {
+            Token::Text(text) => self.novelty.text(text),
+            Token::Csi(csi) if csi.is_rendition() => {} // says nothing to anyone
+            _ => return self.watch_others(token),
+        }
+        self.quality = Some(Quality::Token);
+        if self.resync.is_updating() {
+            self.resync.note(token, None, &self.tokens);
+        }
+    }
+
+    /// The same for all but text and colours.
+    #[inline(never)]
+    fn watch_others(&mut self, token: &Token<'_>) {
+        let signal = token.signal();
+        self.modes.handle(token);
+        self.quality = Some(self.resync.note(token, signal, &self.tokens));
+        self.novelty.handle_signal(token, signal);
+        // All others say nothing of the verdict.
+        if let Some(signal @ (Signal::Bell | Signal::Prompt(_))) = signal {
+            self.idle.handle_signal(self.now, signal);
+        }
+    }
 }
 
 impl<'i> Iterator for Watched<'_, 'i> {
     type Item = Token<'i>;
 
-    #[inline(always)] // so that a token stays in registers; through memory it costs twice as much
+    #[inline]
     fn next(&mut self) -> Option<Token<'i>> {
         let next = self.tokens.next();
-        let token = next.as_ref()?;
-        let signal = token.signal();
-        self.modes.handle(token);
-        self.mark = self.resync.handle_signal(token, signal, &self.tokens);
-        self.novelty.handle_signal(token, signal);
-        if let Some(signal) = signal {
-            self.idle.handle_signal(self.now, signal);
+        if let Some(token) = &next {
+            self.watch(token);
         }
         next
     }
@@ -248,7 +277,7 @@ impl FusedIterator for Watched<'_, '_> {}
 
 impl Drop for Watched<'_, '_> {
     fn drop(&mut self) {
-        while self.next().is_some() {}
+        self.read_on();
         self.resync.handle_end(self.len);
         let bytes = u32::try_from(self.len).unwrap_or(u32::MAX);
         *self.output = Output { bytes, ..self.novelty.take() };

@@ -226,6 +226,11 @@ impl Idle {
         self.damper.quiet()
     }
 
+    /// The later of `now` and all that were given before; nothing falls due by it.
+    pub(crate) fn clamp(&mut self, now: Instant) -> Instant {
+        self.clock.clamp(now)
+    }
+
     /// Output of the tier that counts.
     fn handle_counted(&mut self, now: Instant, output: &Output) {
         let enough = self.config.wake;

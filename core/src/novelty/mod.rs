@@ -139,7 +139,7 @@ impl Novelty {
         self.place.rest();
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         let painted = self.place.text();
         self.words.text(text, painted, self.config.fold_digits, &mut self.tally);
     }

@@ -81,8 +81,8 @@ impl Place {
         if csi.private().is_some() || !csi.intermediates().is_empty() {
             return false; // modes, cursor shapes
         }
-        let count = u8::try_from(csi.param(0).unwrap_or(1).max(1)).unwrap_or(u8::MAX).min(MAX_LINES);
-        let erase = csi.param(0).unwrap_or(0);
+        let count = u8::try_from(csi.first().unwrap_or(1).max(1)).unwrap_or(u8::MAX).min(MAX_LINES);
+        let erase = csi.first().unwrap_or(0);
         match csi.final_byte() {
             b'A' | b'F' => self.up(count),
             b'B' | b'E' | b'e' => self.down(count),

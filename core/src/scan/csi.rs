@@ -4,6 +4,8 @@
 const MAX_PARAMS: usize = 16;
 /// Stands for a parameter without digits.
 const EMPTY: u16 = u16::MAX;
+/// Greater values are kept as this one.
+const GREATEST: u32 = 65_534;
 
 /// A complete control sequence.
 ///
@@ -20,17 +22,20 @@ const EMPTY: u16 = u16::MAX;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(align(4))] // copied in words, not by a call
 pub struct Csi {
     values: [u16; MAX_PARAMS],
     /// Bit i: value i was written after a colon.
     subs: u16,
     /// Values begun; `MAX_PARAMS + 1` when there were more than can be kept.
     len: u8,
-    private: u8,
-    intermediates: [u8; 2],
-    last: u8,
     malformed: bool,
+    /// The private marker, two intermediates, the final byte; 0: none.
+    shape: [u8; 4],
 }
+
+/// To be copied, which takes fewer instructions than to fill.
+static NEW: Csi = Csi { values: [EMPTY; MAX_PARAMS], subs: 0, len: 0, malformed: false, shape: [0; 4] };
 
 /// One parameter with its sub-parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,18 +56,23 @@ pub struct Params<'a> {
 impl Csi {
     /// The private marker (`<`, `=`, `>` or `?`), if there is one.
     pub const fn private(&self) -> Option<u8> {
-        if self.private == 0 { None } else { Some(self.private) }
+        let [private, ..] = self.shape;
+        if private == 0 { None } else { Some(private) }
     }
 
     /// The intermediates (0x20–0x2F): at most two.
     pub fn intermediates(&self) -> &[u8] {
-        let len = self.intermediates.iter().take_while(|&&byte| byte != 0).count();
-        self.intermediates.get(..len).unwrap_or(&[])
+        match &self.shape {
+            [_, 0, ..] => &[],
+            [_, one, 0, _] => core::slice::from_ref(one),
+            [_, two @ .., _] => two,
+        }
     }
 
     /// The final byte (0x40–0x7E), which says what the sequence does.
     pub const fn final_byte(&self) -> u8 {
-        self.last
+        let [.., last] = self.shape;
+        last
     }
 
     /// The value of parameter `index`, not counting sub-parameters. None: absent or empty, so the
@@ -76,130 +86,137 @@ impl Csi {
         Params { csi: self, at: 0 }
     }
 
-    /// Whether the sequence is the one with this marker (0: none), intermediate (0: none) and final byte.
-    pub(crate) const fn is(&self, private: u8, intermediate: u8, last: u8) -> bool {
-        self.private == private
-            && matches!(self.intermediates, [first, 0] if first == intermediate)
-            && self.last == last
+    /// As [`Self::param`] of 0.
+    #[inline]
+    pub(crate) const fn first(&self) -> Option<u16> {
+        let [first, ..] = self.values;
+        some(first)
     }
 
-    pub(super) const fn new() -> Self {
-        Self {
-            values: [EMPTY; MAX_PARAMS],
-            subs: 0,
-            len: 0,
-            private: 0,
-            intermediates: [0; 2],
-            last: 0,
-            malformed: false,
-        }
+    /// SGR: colours and attributes.
+    #[inline]
+    pub(crate) const fn is_rendition(&self) -> bool {
+        self.shape() == shape(0, 0, b'm')
     }
 
-    /// Takes the whole control sequence that `bytes`, which follow CSI, begin with, and returns its
-    /// length, if it is all there without anything in between. As [`Self::collect`] byte by byte and
+    /// Marker, intermediates and final byte in one, as [`shape`] makes it.
+    #[inline]
+    pub(crate) const fn shape(&self) -> u32 {
+        u32::from_le_bytes(self.shape)
+    }
+
+    #[inline]
+    pub(super) fn new() -> Self {
+        NEW
+    }
+
+    /// Takes the whole control sequence that `bytes`, which follow CSI, begin with, and returns what
+    /// follows it, if it is all there without anything in between and well-formed. As [`Self::collect`] byte by byte and
     /// [`Self::finish`], but faster; `self` is new.
     #[inline]
-    pub(super) fn parse(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut at = 0;
-        if let Some(&marker @ b'<'..=b'?') = bytes.first() {
-            self.private = marker;
-            at = 1;
+    pub(super) fn parse<'i>(&mut self, bytes: &'i [u8]) -> Option<&'i [u8]> {
+        let mut rest = bytes.iter();
+        if let [marker @ b'<'..=b'?', after @ ..] = bytes {
+            self.shape = [*marker, 0, 0, 0];
+            rest = after.iter();
         }
-        // The value that is being read stays in a register.
-        let mut value = None;
+        let mut index = 0;
         loop {
-            let byte = *bytes.get(at)?;
-            at += 1;
-            match byte {
-                b'0'..=b'9' => value = Some(append(value.unwrap_or(0), byte)),
-                b';' | b':' => {
-                    self.set(value.take());
-                    self.separator(byte == b':');
+            let digits = rest.as_slice();
+            let mut value = 0u32;
+            let byte = loop {
+                let byte = *rest.next()?;
+                let digit = u32::from(byte).wrapping_sub(u32::from(b'0'));
+                if digit > 9 {
+                    break byte;
                 }
-                0x20..=0x3F => {
-                    self.set(value.take());
-                    self.collect(byte);
-                    return self.parse_rest(bytes, at);
-                }
-                0x40..=0x7E => {
-                    self.set(value);
-                    self.last = byte;
-                    return Some(at);
-                }
-                _ => return None,
+                value = value.wrapping_mul(10).wrapping_add(digit);
+            };
+            match digits.len() - rest.len() {
+                1 => value = EMPTY.into(),
+                2..6 => {}
+                _ => value = saturated(digits),
             }
+            if let Some(slot) = self.values.get_mut(index) {
+                *slot = value as u16;
+            }
+            if byte == b';' {
+                index += 1;
+                continue;
+            }
+            if byte == b':' {
+                index += 1;
+                self.note_sub(index);
+                continue;
+            }
+            if index > 0 || value != EMPTY.into() {
+                self.len = (index + 1).min(MAX_PARAMS + 1) as u8;
+            }
+            return match byte {
+                0x40..=0x7E => self.finish(byte).then_some(rest.as_slice()),
+                0x20..=0x3F => self.parse_rest(byte, rest.as_slice()),
+                _ => None,
+            };
         }
     }
 
-    /// The same from byte `at` on, for what is rare.
+    /// Value `index` follows a colon.
+    #[inline(never)]
+    fn note_sub(&mut self, index: usize) {
+        if index < MAX_PARAMS {
+            self.subs |= 1u16.wrapping_shl(index as u32);
+        }
+    }
+
+    /// The same from `byte` and what follows it on, for what is rare.
     #[cold]
-    fn parse_rest(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
+    #[inline(never)]
+    fn parse_rest<'i>(&mut self, mut byte: u8, mut rest: &'i [u8]) -> Option<&'i [u8]> {
         loop {
-            let byte = *bytes.get(at)?;
-            at += 1;
             match byte {
                 0x20..=0x3F => self.collect(byte),
-                0x40..=0x7E => {
-                    self.last = byte;
-                    return Some(at);
-                }
+                0x40..=0x7E => return self.finish(byte).then_some(rest),
                 _ => return None,
             }
+            let (&next, after) = rest.split_first()?;
+            (byte, rest) = (next, after);
         }
     }
 
     /// Takes a parameter byte, private marker or intermediate (0x20–0x3F).
-    #[inline]
     pub(super) fn collect(&mut self, byte: u8) {
-        match byte {
-            b'0'..=b'9' if self.intermediates == [0; 2] => self.digit(byte),
-            _ if byte < 0x30 => self.intermediate(byte),
-            _ if self.intermediates != [0; 2] => self.malformed = true,
-            b';' | b':' => self.separator(byte == b':'),
-            _ if self.len == 0 && self.private == 0 => self.private = byte,
+        let [private, intermediates @ .., _] = &mut self.shape;
+        match (byte, intermediates) {
+            (0x20..=0x2F, [first @ 0, _]) => *first = byte,
+            (0x20..=0x2F, [_, second @ 0]) => *second = byte,
+            (b'0'..=b'9', [0, 0]) => self.digit(byte),
+            (b';' | b':', [0, 0]) => self.separator(byte == b':'),
+            (0x3C.., [0, 0]) if self.len == 0 && *private == 0 => *private = byte,
             _ => self.malformed = true,
         }
     }
 
-    /// Takes the final byte.
-    pub(super) fn finish(&mut self, last: u8) {
-        self.last = last;
-    }
-
-    /// Whether the sequence does anything at all.
-    pub(super) fn is_well_formed(&self) -> bool {
+    /// Takes the final byte. False: the sequence is malformed and does nothing.
+    #[inline]
+    pub(super) fn finish(&mut self, byte: u8) -> bool {
+        let [.., last] = &mut self.shape;
+        *last = byte;
         !self.malformed
-    }
-
-    fn intermediate(&mut self, byte: u8) {
-        match &mut self.intermediates {
-            [first @ 0, _] => *first = byte,
-            [_, second @ 0] => *second = byte,
-            _ => self.malformed = true,
-        }
     }
 
     fn digit(&mut self, digit: u8) {
         self.len = self.len.max(1);
         if let Some(value) = self.values.get_mut(usize::from(self.len) - 1) {
-            *value = append(if *value == EMPTY { 0 } else { *value }, digit);
-        }
-    }
-
-    /// The value being read, once it is complete.
-    fn set(&mut self, value: Option<u16>) {
-        let Some(value) = value else { return };
-        self.len = self.len.max(1);
-        if let Some(slot) = self.values.get_mut(usize::from(self.len) - 1) {
-            *slot = value;
+            let before = if *value == EMPTY { 0 } else { u32::from(*value) };
+            *value = (before * 10 + u32::from(digit & 0x0F)).min(GREATEST) as u16;
         }
     }
 
     fn separator(&mut self, sub: bool) {
         // The separator ends one value, which may be empty, and begins the next.
         self.len = self.len.max(1).saturating_add(1).min(MAX_PARAMS as u8 + 1);
-        if sub && self.len as usize <= MAX_PARAMS {
-            self.subs |= 1u16.wrapping_shl(u32::from(self.len) - 1);
+        if sub {
+            self.note_sub(usize::from(self.len) - 1);
         }
     }
 
@@ -257,17 +274,24 @@ impl core::fmt::Debug for Csi {
         for &byte in self.intermediates() {
             f.write_char(char::from(byte))?;
         }
-        f.write_char(char::from(self.last))?;
+        f.write_char(char::from(self.final_byte()))?;
         f.write_char(')')
     }
 }
 
-/// `value` with a digit more, short of [`EMPTY`].
-fn append(value: u16, digit: u8) -> u16 {
-    let value = u32::from(value) * 10 + u32::from(digit & 0x0F);
-    value.min(u32::from(EMPTY) - 1) as u16
+/// What [`Csi::shape`] is of a sequence with this marker (0: none), intermediate (0: none) and final byte.
+pub(crate) const fn shape(private: u8, intermediate: u8, last: u8) -> u32 {
+    u32::from_le_bytes([private, intermediate, 0, last])
 }
 
-fn some(value: u16) -> Option<u16> {
-    (value != EMPTY).then_some(value)
+/// The number that `bytes` begin with.
+#[cold]
+#[inline(never)]
+fn saturated(bytes: &[u8]) -> u32 {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |value, digit| (value * 10 + u32::from(digit & 0x0F)).min(GREATEST))
+}
+
+const fn some(value: u16) -> Option<u16> {
+    if value == EMPTY { None } else { Some(value) }
 }

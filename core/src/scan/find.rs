@@ -1,16 +1,65 @@
 //! Finding where runs end, many bytes at a time: the only inner loops of the scanner.
 //!
-//! Text looks at words of eight bytes, since its runs are short (Mycroft's test for a zero byte);
-//! strings look at blocks with a test that compilers turn into vector code.
+//! Text looks at a register at a time, since its runs are short; strings look at blocks with a test that
+//! compilers turn into vector code.
 
 use super::machine::StringKind;
 
 /// Bytes looked at together.
 const BLOCK: usize = 32;
+/// What a register holds. WebAssembly has 64 bits for it, though its addresses have 32.
+#[cfg(not(target_family = "wasm"))]
+type Word = usize;
+#[cfg(target_family = "wasm")]
+type Word = u64;
+/// Its bytes.
+pub(super) const WORD: usize = size_of::<Word>();
 
 /// Length of the run of text that `bytes` (UTF-8) begin with: up to the first C0 control, DEL or
 /// C1 control (`C2 80`–`C2 9F`). A `C2` that ends the input is inside the run; so is invalid UTF-8.
+#[inline]
 pub(super) fn text_end(bytes: &[u8]) -> usize {
+    let ascii = ascii_end(bytes);
+    match bytes.get(ascii..) {
+        Some(rest @ [0x80..=0xFF, ..]) => ascii + foreign_end(rest),
+        _ => ascii,
+    }
+}
+
+/// Length of the run of printable ASCII that `bytes` begin with.
+#[inline]
+pub(super) fn ascii_end(bytes: &[u8]) -> usize {
+    first(bytes, unprintable)
+}
+
+/// How many bytes of `word` are printable ASCII before the first that is not.
+#[inline(always)]
+pub(super) fn plain(word: &[u8; WORD]) -> usize {
+    let stops = unprintable(Word::from_le_bytes(*word)) & HIGH;
+    if stops == 0 { WORD } else { stops.trailing_zeros() as usize / 8 }
+}
+
+/// Length of the run of parameters and intermediates (0x20–0x3F) that `bytes` begin with.
+#[inline(always)]
+pub(super) fn parameters_end(bytes: &[u8]) -> usize {
+    match bytes.first_chunk() {
+        Some(word) => {
+            let others = (Word::from_le_bytes(*word) ^ (EACH * 0x20)) & (EACH * 0xE0);
+            match others.trailing_zeros() as usize / 8 {
+                WORD => WORD + bytewise(bytes.get(WORD..).unwrap_or(&[])),
+                few => few,
+            }
+        }
+        None => bytewise(bytes),
+    }
+}
+
+fn bytewise(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| (0x20..=0x3F).contains(*byte)).count()
+}
+
+/// As [`text_end`], where not all is ASCII.
+fn foreign_end(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     loop {
         let stop = first(rest, |word| below_space(word) | equal(word, 0x7F) | equal(word, 0xC2));
@@ -20,11 +69,6 @@ pub(super) fn text_end(bytes: &[u8]) -> usize {
             [_, after @ ..] => rest = after,
         }
     }
-}
-
-/// Length of the run of printable ASCII that `bytes` begin with.
-pub(super) fn ascii_end(bytes: &[u8]) -> usize {
-    first(bytes, |word| below_space(word) | equal(word, 0x7F) | word & HIGH)
 }
 
 /// Length of the piece of a control string's body that `bytes` begin with: up to the first byte
@@ -48,36 +92,51 @@ pub(super) fn body_end(bytes: &[u8], kind: StringKind, eight_bit: bool) -> usize
     }
 }
 
-/// Index of the first byte that `stops` marks in its high bit, eight bytes at a time. Marks of bytes
+/// Index of the first byte that `stops` marks in its high bit, a word at a time. Marks of bytes
 /// behind the first one may be wrong.
-#[inline]
-fn first(bytes: &[u8], stops: impl Fn(u64) -> u64) -> usize {
+#[inline(always)]
+fn first(bytes: &[u8], stops: impl Fn(Word) -> Word) -> usize {
+    let marked = |word: &[u8; WORD]| {
+        let marks = stops(Word::from_le_bytes(*word)) & HIGH;
+        (marks != 0).then_some(marks.trailing_zeros() as usize / 8)
+    };
     let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        let marks = stops(u64::from_le_bytes(*word)) & HIGH;
-        if marks != 0 {
-            return bytes.len() - rest.len() + marks.trailing_zeros() as usize / 8;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        if let Some(stop) = marked(word) {
+            return bytes.len() - rest.len() + stop;
         }
         rest = after;
     }
-    let stop = rest.iter().position(|&byte| stops(u64::from(byte) | PLAIN) & 0x80 != 0);
-    bytes.len() - rest.len() + stop.unwrap_or(rest.len())
+    let read = bytes.len() - rest.len();
+    match bytes.last_chunk() {
+        // The last word once more with what is left: the bytes before that are known not to stop.
+        Some(word) if !rest.is_empty() => marked(word).map_or(bytes.len(), |stop| bytes.len() - WORD + stop),
+        Some(_) => read,
+        None => rest.iter().take_while(|&&byte| stops(Word::from(byte) | PLAIN) & 0x80 == 0).count(),
+    }
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-/// Seven bytes that stop nothing, above one that may.
-const PLAIN: u64 = 0x2020_2020_2020_2000;
+const EACH: Word = Word::MAX / 0xFF;
+const HIGH: Word = EACH * 0x80;
+/// Bytes that stop nothing, above one that may.
+const PLAIN: Word = EACH * 0x20 - 0x20;
+
+/// Marks the first byte that is not printable ASCII: one subtraction finds those below 0x20 and from 0xA0 on,
+/// one addition those from 0x7F to 0xFE.
+#[inline(always)]
+fn unprintable(word: Word) -> Word {
+    word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH)
+}
 
 /// Marks the first byte below 0x20.
-fn below_space(word: u64) -> u64 {
-    word.wrapping_sub(LOW * 0x20) & !word
+fn below_space(word: Word) -> Word {
+    word.wrapping_sub(EACH * 0x20) & !word
 }
 
 /// Marks the first byte that is `byte`.
-fn equal(word: u64, byte: u8) -> u64 {
-    let zero = word ^ (LOW * u64::from(byte));
-    zero.wrapping_sub(LOW) & !zero
+fn equal(word: Word, byte: u8) -> Word {
+    let zero = word ^ (EACH * Word::from(byte));
+    zero.wrapping_sub(EACH) & !zero
 }
 
 /// Bytes in the whole blocks before the first block that holds a byte that `stops`.

@@ -26,7 +26,7 @@ impl Keyboard {
 
     /// Takes `CSI > flags u` (push), `CSI < count u` (pop) or `CSI = flags ; how u` (change).
     pub(super) fn handle(&mut self, csi: &Csi) {
-        let first = csi.param(0);
+        let first = csi.first();
         let flags = (first.unwrap_or(0) & 31) as u8;
         match csi.private() {
             Some(b'>') => self.push(flags),

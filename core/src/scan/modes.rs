@@ -11,7 +11,7 @@
 //! Not followed: colours and attributes, margins, tab stops, saved cursors and saved modes. A program
 //! that fills the screen sets these all the time; one that does not rarely leaves them changed.
 
-use super::csi::Csi;
+use super::csi::{Csi, shape};
 use super::escape::Escape;
 use super::keyboard::Keyboard;
 use super::token::Token;
@@ -147,6 +147,17 @@ const SWITCHES: [Switch; 16] = [
     Switch(Mode::NewLine, 20, false, false),
 ];
 
+/// The modes that are on after a reset.
+const ON: u32 = {
+    let (mut on, mut index) = (0, 0);
+    while index < SWITCHES.len() {
+        let Switch(mode, .., default) = SWITCHES[index];
+        on |= if default { bit(mode) } else { 0 };
+        index += 1;
+    }
+    on
+};
+
 const MICE: [(Mouse, u16); 5] = [
     (Mouse::Press, 9),
     (Mouse::PressRelease, 1000),
@@ -180,8 +191,7 @@ impl Modes {
 
     /// Whether `mode` is on.
     pub fn is_on(&self, mode: Mode) -> bool {
-        let default = SWITCHES.iter().any(|&Switch(it, .., default)| it == mode && default);
-        default != (self.changed & bit(mode) != 0)
+        (self.changed ^ ON) & bit(mode) != 0
     }
 
     /// Which mouse events are reported.
@@ -288,25 +298,31 @@ impl Modes {
     }
 
     fn handle_csi(&mut self, csi: &Csi) {
-        let first = csi.param(0).unwrap_or(0);
-        let screen = self.screen();
-        match (csi.private().unwrap_or(0), csi.intermediates(), csi.final_byte()) {
-            (private @ (0 | b'?'), [], last @ (b'h' | b'l')) => {
+        const SOFT_RESET: u32 = shape(0, b'!', b'p');
+        const CURSOR_SHAPE: u32 = shape(0, b' ', b'q');
+        const OTHER_KEYS: u32 = shape(b'>', 0, b'm');
+        let first = csi.first().unwrap_or(0);
+        match (csi.private(), csi.final_byte()) {
+            (None, b'm') | (_, b'A'..=b'K') => {} // colours and cursor movements, as most are
+            (private @ (None | Some(b'?')), last @ (b'h' | b'l')) if csi.intermediates().is_empty() => {
                 for param in csi.params() {
                     if let Some(number) = param.value() {
-                        self.switch(private == b'?', number, last == b'h');
+                        self.switch(private.is_some(), number, last == b'h');
                     }
                 }
             }
-            (0, [b'!'], b'p') => self.soft_reset(),
-            (0, [b' '], b'q') if first <= 6 => self.shape = first as u8,
-            (b'>', [], b'm') if first == 4 => self.other_keys = csi.param(1).unwrap_or(0).min(9) as u8,
-            (b'>' | b'<' | b'=', [], b'u') => {
+            (Some(b'>' | b'<' | b'='), b'u') if csi.intermediates().is_empty() => {
+                let screen = self.screen();
                 if let Some(keyboard) = self.keyboards.get_mut(screen) {
                     keyboard.handle(csi);
                 }
             }
-            _ => {}
+            _ => match csi.shape() {
+                SOFT_RESET => self.soft_reset(),
+                CURSOR_SHAPE if first <= 6 => self.shape = first as u8,
+                OTHER_KEYS if first == 4 => self.other_keys = csi.param(1).unwrap_or(0).min(9) as u8,
+                _ => {}
+            },
         }
     }
 
@@ -315,6 +331,7 @@ impl Modes {
         let known = SWITCHES.iter().find(|Switch(_, it, kind, _)| *it == number && *kind == private);
         if let Some(&Switch(mode, ..)) = known {
             self.set(mode, on);
+            return;
         }
         if !private {
             return;
@@ -363,6 +380,6 @@ impl Default for Modes {
     }
 }
 
-fn bit(mode: Mode) -> u32 {
+const fn bit(mode: Mode) -> u32 {
     1 << (mode as u32 & 31)
 }

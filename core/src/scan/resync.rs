@@ -6,9 +6,10 @@
 //!          └──CSI ? 2026 l, RIS, LIMIT─────┘             an update
 //! ```
 
-use super::scanner::Tokens;
+use super::csi::shape;
 use super::signal::Signal;
 use super::token::Token;
+use super::tokens::Tokens;
 
 /// Bytes after which a synchronised update that has not ended is taken for one that never will.
 /// Terminals give up after a fraction of a second; a frame of a large screen has less than this.
@@ -72,28 +73,46 @@ impl Resync {
 
     /// Takes the token that `tokens` just gave, and tells whether a reader may begin behind it.
     pub fn handle(&mut self, token: &Token<'_>, tokens: &Tokens<'_, '_>) -> Option<Mark> {
-        self.handle_signal(token, token.signal(), tokens)
+        let quality = self.note(token, token.signal(), tokens);
+        self.mark(quality, tokens)
     }
 
-    /// As [`Self::handle`], with the signal of the token.
-    pub(crate) fn handle_signal(
+    /// As [`Self::handle`], with the signal of the token: how good a mark behind it is, if there may be one.
+    #[inline]
+    pub(crate) fn note(
         &mut self,
         token: &Token<'_>,
         signal: Option<Signal>,
         tokens: &Tokens<'_, '_>,
-    ) -> Option<Mark> {
-        let offset = self.base.saturating_add(tokens.consumed() as u64);
+    ) -> Quality {
         match signal {
-            Some(Signal::SynchronizedUpdate(true)) => self.update = self.update.or(Some(offset)),
+            Some(Signal::SynchronizedUpdate(true)) if self.update.is_none() => {
+                self.update = Some(self.offset(tokens));
+            }
             Some(Signal::SynchronizedUpdate(false)) => self.update = None,
             _ => {}
         }
         let quality = quality(token, signal);
         let reset = matches!(token, Token::Escape(escape) if escape.is_reset());
-        if reset || self.update.is_some_and(|start| offset.saturating_sub(start) > LIMIT) {
+        if reset || self.update.is_some_and(|start| self.offset(tokens).saturating_sub(start) > LIMIT) {
             self.update = None;
         }
-        (self.update.is_none() && tokens.is_ground()).then_some(Mark { offset, quality })
+        quality
+    }
+
+    /// The mark behind the token that was noted last, of that quality.
+    pub(crate) fn mark(&self, quality: Quality, tokens: &Tokens<'_, '_>) -> Option<Mark> {
+        let clean = self.update.is_none() && tokens.is_ground();
+        clean.then(|| Mark { offset: self.offset(tokens), quality })
+    }
+
+    /// Whether a synchronised update is open.
+    pub(crate) const fn is_updating(&self) -> bool {
+        self.update.is_some()
+    }
+
+    fn offset(&self, tokens: &Tokens<'_, '_>) -> u64 {
+        self.base.saturating_add(tokens.consumed() as u64)
     }
 
     /// The input whose tokens were handled, of `len` bytes, is over.
@@ -106,7 +125,7 @@ fn quality(token: &Token<'_>, signal: Option<Signal>) -> Quality {
     match token {
         Token::Control(b'\n') => Quality::Line,
         Token::Escape(escape) if escape.is_reset() => Quality::Screen,
-        Token::Csi(csi) if csi.is(0, 0, b'J') && csi.param(0) == Some(2) => Quality::Screen,
+        Token::Csi(csi) if csi.shape() == shape(0, 0, b'J') && csi.first() == Some(2) => Quality::Screen,
         Token::Csi(_) if matches!(signal, Some(Signal::AlternateScreen(_))) => Quality::Screen,
         _ => Quality::Token,
     }

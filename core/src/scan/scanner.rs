@@ -3,10 +3,10 @@
 use super::csi::Csi;
 use super::dcs::{Apc, Dcs};
 use super::escape::Escape;
-use super::find;
 use super::machine::{Encoding, Event, Machine, State, StringKind};
 use super::osc::Osc;
 use super::token::{StringEnd, Token};
+use super::tokens::{Held, Tokens};
 
 /// How a [`Scanner`] reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,23 +40,8 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Scanner {
-    machine: Machine,
+    pub(super) machine: Machine,
     sequence: Sequence,
-}
-
-/// The tokens of one input, from [`Scanner::scan`].
-///
-/// Dropping it reads the rest of the input, so the scanner's state is always that after all of it.
-#[derive(Debug)]
-pub struct Tokens<'s, 'i> {
-    scanner: &'s mut Scanner,
-    len: usize,
-    /// What is not read yet.
-    rest: &'i [u8],
-    /// So many bytes of `rest` are known to hold no control.
-    plain: usize,
-    /// The token that follows the one given last, from the same byte.
-    held: Option<Token<'static>>,
 }
 
 /// What is collected of the open sequence.
@@ -85,7 +70,7 @@ impl Scanner {
 
     /// The tokens of `input`, which continues what was scanned before.
     pub fn scan<'s, 'i>(&'s mut self, input: &'i [u8]) -> Tokens<'s, 'i> {
-        Tokens { scanner: self, len: input.len(), rest: input, plain: 0, held: None }
+        Tokens::new(self, input)
     }
 
     /// The stream is over: [`Token::Invalid`] if it ended inside a character. The scanner is then as new.
@@ -102,7 +87,7 @@ impl Scanner {
 
     /// Takes one byte that is no part of a run. What it returns first comes first: a byte may end a
     /// string and be a token of its own.
-    fn take(&mut self, byte: u8) -> (Option<Token<'static>>, Option<Token<'static>>) {
+    pub(super) fn take(&mut self, byte: u8) -> (Option<Token<'static>>, Option<Held>) {
         let open = self.machine.state.string();
         let event = self.machine.step(byte);
         match (open, event) {
@@ -110,9 +95,20 @@ impl Scanner {
             (Some(_), Event::None | Event::Put) => (None, None),
             (Some(kind), _) => {
                 let end = self.end_string(kind, event == Event::End(kind));
-                (Some(end), self.act(event, byte))
+                let held = match self.act(event, byte) {
+                    Some(Token::Control(control)) => Some(Held::Control(control)),
+                    Some(Token::Escape(escape)) => Some(Held::Escape(escape)),
+                    _ => None,
+                };
+                (Some(end), held)
             }
         }
+    }
+
+    /// An operating system command has begun.
+    pub(super) fn begin_command(&mut self) {
+        self.machine.state = State::String(StringKind::Osc);
+        self.sequence = Sequence::begin(self.machine.state);
     }
 
     fn act(&mut self, event: Event, byte: u8) -> Option<Token<'static>> {
@@ -138,10 +134,7 @@ impl Scanner {
                 _ => None,
             },
             Event::Csi(last) => match &mut self.sequence {
-                Sequence::Csi(csi) => {
-                    csi.finish(last);
-                    csi.is_well_formed().then_some(Token::Csi(*csi))
-                }
+                Sequence::Csi(csi) => csi.finish(last).then_some(Token::Csi(*csi)),
                 _ => None,
             },
         }
@@ -162,6 +155,16 @@ impl Scanner {
         bytes.get(..len).and_then(|bytes| core::str::from_utf8(bytes).ok())?.chars().next()
     }
 
+    /// Takes a piece of the body of the string that is open.
+    pub(super) fn put(&mut self, piece: &[u8]) {
+        match &mut self.sequence {
+            Sequence::Osc(osc) => osc.put(piece),
+            Sequence::Dcs(dcs) => dcs.put(piece),
+            Sequence::Apc(apc) => apc.put(piece),
+            Sequence::None | Sequence::Escape(_) | Sequence::Csi(_) => {}
+        }
+    }
+
     /// Leaves the string for an escape sequence, if the byte that ended it belongs to one.
     fn end_string(&mut self, kind: StringKind, terminated: bool) -> Token<'static> {
         let mut end = StringEnd { kind, terminated, number: None, signal: None };
@@ -177,157 +180,6 @@ impl Scanner {
         end.signal = end.signal.filter(|_| terminated);
         self.sequence = Sequence::Escape(Escape::default());
         Token::StringEnd(end)
-    }
-}
-
-impl<'i> Tokens<'_, 'i> {
-    /// Bytes of the input that were read for the tokens given so far: where the last one ends.
-    pub const fn consumed(&self) -> usize {
-        self.len.saturating_sub(self.rest.len())
-    }
-
-    /// Whether a reader of the stream may begin there: not inside a sequence or a character, and
-    /// not between two tokens of one byte.
-    pub fn is_ground(&self) -> bool {
-        self.held.is_none() && self.scanner.is_ground()
-    }
-
-    /// Stops here, with the rest of the input not read: how many bytes were ([`consumed`](Self::consumed)), and the token
-    /// that the last of them gave besides. Go on with [`Scanner::scan`] and the rest.
-    pub fn stop(mut self) -> (usize, Option<Token<'static>>) {
-        let stopped = (self.consumed(), self.held.take());
-        core::mem::forget(self); // dropped, it would read on
-        stopped
-    }
-
-    /// The next token, wherever the machine is.
-    fn next_elsewhere(&mut self) -> Option<Token<'i>> {
-        if self.held.is_some() {
-            return self.held.take();
-        }
-        loop {
-            let run = match self.scanner.machine.state {
-                State::Ground if self.scanner.machine.is_ground() => self.in_ground(),
-                State::String(kind) => self.payload(kind),
-                _ => None,
-            };
-            if run.is_some() {
-                return run;
-            }
-            let byte = *self.rest.first()?;
-            if self.scanner.machine.breaks_pending(byte) {
-                let cut = self.scanner.machine.pending().len();
-                self.scanner.machine.clear_pending();
-                return Some(Token::Invalid(cut as u8));
-            }
-            self.advance(1);
-            let (token, held) = self.scanner.take(byte);
-            if held.is_some() {
-                self.held = held;
-            }
-            if token.is_some() {
-                return token;
-            }
-        }
-    }
-
-    /// The run of text, control or whole control sequence that the rest begins with, outside of
-    /// everything. What is left for the machine is rare.
-    #[inline]
-    fn in_ground(&mut self) -> Option<Token<'i>> {
-        loop {
-            match self.rest {
-                [0x1B, b'[', rest @ ..] => {
-                    let mut csi = Csi::new();
-                    let len = csi.parse(rest)?;
-                    self.rest = rest.get(len..).unwrap_or(&[]);
-                    if csi.is_well_formed() {
-                        return Some(Token::Csi(csi));
-                    }
-                }
-                [] | [0x1B, ..] => return None,
-                [control @ (0x00..=0x1F | 0x7F), rest @ ..] => {
-                    self.rest = rest;
-                    return Some(Token::Control(*control));
-                }
-                _ => return self.text(),
-            }
-        }
-    }
-
-    /// The run of text that the rest begins with.
-    fn text(&mut self) -> Option<Token<'i>> {
-        if self.plain == 0 {
-            self.plain = match self.scanner.machine.encoding {
-                Encoding::Utf8 => find::text_end(self.rest),
-                Encoding::EightBit => find::ascii_end(self.rest),
-            };
-        }
-        let (run, _) = self.rest.split_at_checked(self.plain)?;
-        let run = match core::str::from_utf8(run) {
-            Ok(run) => run,
-            // What is no character goes through the machine byte by byte.
-            Err(error) => core::str::from_utf8(run.get(..error.valid_up_to())?).ok()?,
-        };
-        if run.is_empty() {
-            return None;
-        }
-        self.advance(run.len());
-        Some(Token::Text(run))
-    }
-
-    /// The piece of a string's body that the rest begins with.
-    fn payload(&mut self, kind: StringKind) -> Option<Token<'i>> {
-        let machine = &mut self.scanner.machine;
-        let first = *self.rest.first()?;
-        if !machine.pending().is_empty() {
-            if first == 0x9C {
-                return None;
-            }
-            // A C2 ended the last input, and it is not the first half of ST.
-            machine.clear_pending();
-            return Some(self.put(kind, b"\xC2"));
-        }
-        let len = find::body_end(self.rest, kind, machine.encoding == Encoding::EightBit);
-        let (piece, _) = self.rest.split_at_checked(len).filter(|(piece, _)| !piece.is_empty())?;
-        self.advance(len);
-        Some(self.put(kind, piece))
-    }
-
-    fn put<'p>(&mut self, kind: StringKind, piece: &'p [u8]) -> Token<'p> {
-        match &mut self.scanner.sequence {
-            Sequence::Osc(osc) => osc.put(piece),
-            Sequence::Dcs(dcs) => dcs.put(piece),
-            Sequence::Apc(apc) => apc.put(piece),
-            Sequence::None | Sequence::Escape(_) | Sequence::Csi(_) => {}
-        }
-        Token::Payload(kind, piece)
-    }
-
-    fn advance(&mut self, len: usize) {
-        self.rest = self.rest.get(len..).unwrap_or(&[]);
-        self.plain = self.plain.saturating_sub(len);
-    }
-}
-
-impl<'i> Iterator for Tokens<'_, 'i> {
-    type Item = Token<'i>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Token<'i>> {
-        if self.held.is_none() && self.scanner.machine.is_ground() {
-            let token = self.in_ground();
-            if token.is_some() {
-                return token;
-            }
-        }
-        self.next_elsewhere()
-    }
-}
-
-impl Drop for Tokens<'_, '_> {
-    fn drop(&mut self) {
-        self.for_each(drop);
     }
 }
 

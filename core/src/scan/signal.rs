@@ -1,6 +1,6 @@
 //! *Signals*: what programs already tell their terminal about what they do.
 
-use super::csi::Csi;
+use super::csi::{Csi, shape};
 use super::escape::Escape;
 
 /// Something that a program said out loud.
@@ -76,49 +76,66 @@ impl Signal {
         decid.then_some(Self::Query)
     }
 
+    #[inline]
     pub(super) fn of_csi(csi: &Csi) -> Option<Self> {
-        if csi.is(0, 0, b'm') {
-            return None; // a colour, as most are
-        }
-        let on = csi.is(b'?', 0, b'h');
-        if on || csi.is(b'?', 0, b'l') {
+        // Most are colours and cursor movements.
+        let last = csi.final_byte();
+        if matches!(last, b'A'..=b'Q') || csi.is_rendition() { None } else { Self::of_rare(csi) }
+    }
+
+    fn of_rare(csi: &Csi) -> Option<Self> {
+        let on = csi.shape() == shape(b'?', 0, b'h');
+        if on || csi.shape() == shape(b'?', 0, b'l') {
             return csi.params().find_map(|param| match param.value()? {
                 47 | 1047 | 1049 => Some(Self::AlternateScreen(on)),
                 2026 => Some(Self::SynchronizedUpdate(on)),
                 _ => None,
             });
         }
-        is_query(csi).then_some(Self::Query)
+        let first = csi.first().unwrap_or(0);
+        let asks = |query: &Query| query.0 == csi.shape() && (query.1..=query.2).contains(&first);
+        QUERIES.iter().any(asks).then_some(Self::Query)
     }
 }
 
-/// Whether terminals answer this sequence. From xterm's ctlseqs
+/// The shape of a sequence, and from and to which first parameter terminals answer it.
+struct Query(u32, u16, u16);
+
+/// What terminals answer. From xterm's ctlseqs
 /// (<https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>) and kitty's keyboard protocol.
-fn is_query(csi: &Csi) -> bool {
-    let intermediate = match csi.intermediates() {
-        [] => 0,
-        [one] => *one,
-        _ => return false,
-    };
-    let first = csi.param(0).unwrap_or(0);
-    match (csi.private().unwrap_or(0), intermediate, csi.final_byte()) {
-        (0 | b'>' | b'=', 0, b'c') => first == 0, // DA1, DA2, DA3
-        (b'>', 0, b'q') => first == 0,            // XTVERSION
-        (0, 0, b'n') => matches!(first, 5 | 6),   // DSR: status, cursor
-        (b'?', 0, b'n') => matches!(first, 6 | 15 | 25 | 26 | 53 | 55 | 56 | 62 | 63 | 75 | 85 | 996),
-        (0 | b'?', b'$', b'p') => true,                          // DECRQM
-        (b'?', 0, b'u') => true,                                 // kitty keyboard flags
-        (b'?', 0, b'm' | b'g') => true,                          // XTQMODKEYS, XTQFMTKEYS
-        (b'?', 0, b'S') => true,                                 // XTSMGRAPHICS
-        (0, 0, b't') => matches!(first, 11 | 13..=16 | 18..=21), // XTWINOPS reports
-        (0, 0, b'x') => first <= 1,                              // DECREQTPARM
-        (0, b'*', b'y') => true,                                 // DECRQCRA
-        (0, b'$', b'u') => first == 1,                           // DECRQTSR
-        (0, b'$', b'w') => matches!(first, 1 | 2),               // DECRQPSR
-        (0, b'&', b'u') => true,                                 // DECRQUPSS
-        (0, b'"', b'v') => true,                                 // DECRQDE
-        (0, b'\'', b'|') => true,                                // DECRQLP
-        (0, b'#', b'R' | b'S' | b'|') => true,                   // XTREPORTCOLORS, XTTITLEPOS, XTREPORTSGR
-        _ => false,
-    }
-}
+const QUERIES: [Query; 33] = [
+    Query(shape(0, 0, b'c'), 0, 0),    // DA1
+    Query(shape(b'>', 0, b'c'), 0, 0), // DA2
+    Query(shape(b'=', 0, b'c'), 0, 0), // DA3
+    Query(shape(b'>', 0, b'q'), 0, 0), // XTVERSION
+    Query(shape(0, 0, b'n'), 5, 6),    // DSR: status, cursor
+    Query(shape(b'?', 0, b'n'), 6, 6),
+    Query(shape(b'?', 0, b'n'), 15, 15),
+    Query(shape(b'?', 0, b'n'), 25, 26),
+    Query(shape(b'?', 0, b'n'), 53, 53),
+    Query(shape(b'?', 0, b'n'), 55, 56),
+    Query(shape(b'?', 0, b'n'), 62, 63),
+    Query(shape(b'?', 0, b'n'), 75, 75),
+    Query(shape(b'?', 0, b'n'), 85, 85),
+    Query(shape(b'?', 0, b'n'), 996, 996),
+    Query(shape(0, b'$', b'p'), 0, ANY), // DECRQM
+    Query(shape(b'?', b'$', b'p'), 0, ANY),
+    Query(shape(b'?', 0, b'u'), 0, ANY), // kitty keyboard flags
+    Query(shape(b'?', 0, b'm'), 0, ANY), // XTQMODKEYS
+    Query(shape(b'?', 0, b'g'), 0, ANY), // XTQFMTKEYS
+    Query(shape(b'?', 0, b'S'), 0, ANY), // XTSMGRAPHICS
+    Query(shape(0, 0, b't'), 11, 11),    // XTWINOPS reports
+    Query(shape(0, 0, b't'), 13, 16),
+    Query(shape(0, 0, b't'), 18, 21),
+    Query(shape(0, 0, b'x'), 0, 1),       // DECREQTPARM
+    Query(shape(0, b'*', b'y'), 0, ANY),  // DECRQCRA
+    Query(shape(0, b'$', b'u'), 1, 1),    // DECRQTSR
+    Query(shape(0, b'$', b'w'), 1, 2),    // DECRQPSR
+    Query(shape(0, b'&', b'u'), 0, ANY),  // DECRQUPSS
+    Query(shape(0, b'"', b'v'), 0, ANY),  // DECRQDE
+    Query(shape(0, b'\'', b'|'), 0, ANY), // DECRQLP
+    Query(shape(0, b'#', b'R'), 0, ANY),  // XTREPORTCOLORS
+    Query(shape(0, b'#', b'S'), 0, ANY),  // XTTITLEPOS
+    Query(shape(0, b'#', b'|'), 0, ANY),  // XTREPORTSGR
+];
+const ANY: u16 = u16::MAX;

@@ -1,6 +1,7 @@
 //! A byte at a time: the whole of stripping on a microcontroller, and what the block engine falls back
 //! on for anything out of the ordinary.
 
+use super::super::find::{self, WORD};
 use super::super::machine::{Encoding, Event, State};
 use super::{Invalid, Stripped, Stripper};
 
@@ -72,7 +73,7 @@ fn text<'i>(encoding: Encoding, mut rest: &'i [u8], out: &mut Output<'_>) -> &'i
                 out.bytes.get_mut(out.written..).and_then(|room| room.first_chunk_mut::<WORD>())
         {
             *room = *word;
-            let plain = plain(usize::from_le_bytes(*word));
+            let plain = find::plain(word);
             out.written += plain;
             if plain < WORD {
                 rest = rest.get(plain..).unwrap_or(&[]);
@@ -105,7 +106,7 @@ pub(super) fn kept(encoding: Encoding, bytes: &[u8]) -> usize {
     let mut rest = bytes;
     loop {
         while let Some((word, after)) = rest.split_first_chunk::<WORD>() {
-            let plain = plain(usize::from_le_bytes(*word));
+            let plain = find::plain(word);
             rest = rest.get(plain..).unwrap_or(&[]);
             if plain < WORD {
                 break;
@@ -143,19 +144,6 @@ fn characters<'i>(mut rest: &'i [u8], out: &mut Output<'_>) -> &'i [u8] {
     }
 }
 
-/// Bytes in a register.
-const WORD: usize = size_of::<usize>();
-
-/// How many bytes of `word`, from its low end, are printable ASCII before the first that is not.
-#[inline]
-fn plain(word: usize) -> usize {
-    const EACH: usize = usize::MAX / 0xFF;
-    const HIGH: usize = EACH * 0x80;
-    let seven = word & !HIGH;
-    let unprintable = (!(seven + EACH * 0x60) | (seven + EACH) | word) & HIGH;
-    if unprintable == 0 { WORD } else { unprintable.trailing_zeros() as usize / 8 }
-}
-
 /// Length of the character beyond ASCII that `bytes` begin with; zero if it is none, not whole, or a
 /// C1 control (Unicode 16, table 3-7).
 #[inline]
@@ -176,13 +164,10 @@ fn character(bytes: &[u8]) -> usize {
 #[inline]
 pub(super) fn escape(encoding: Encoding, bytes: &[u8]) -> Option<&[u8]> {
     match bytes {
-        [b'[', body @ ..] => {
-            let len = body.iter().take_while(|byte| (0x20..=0x3F).contains(*byte)).count();
-            match body.get(len..)? {
-                [0x40..=0x7E, after @ ..] => Some(after),
-                _ => None,
-            }
-        }
+        [b'[', body @ ..] => match body.get(find::parameters_end(body)..)? {
+            [0x40..=0x7E, after @ ..] => Some(after),
+            _ => None,
+        },
         // In an 8-bit stream the string may end earlier, with 0x9C.
         [b']', ..] if encoding == Encoding::EightBit => None,
         [b']', body @ ..] => match body.get(dull(body)..)? {
