@@ -48,7 +48,13 @@ impl<R> Deadline<R> {
 
 /// The earliest of several deadlines; of two at the same instant, the first named.
 pub fn earliest<R>(deadlines: impl IntoIterator<Item = Option<Deadline<R>>>) -> Option<Deadline<R>> {
-    deadlines.into_iter().flatten().min_by_key(|deadline| deadline.at)
+    let mut first: Option<Deadline<R>> = None;
+    for deadline in deadlines.into_iter().flatten() {
+        if first.as_ref().is_none_or(|first| deadline.at < first.at) {
+            first = Some(deadline);
+        }
+    }
+    first
 }
 
 impl Clock {
@@ -58,6 +64,7 @@ impl Clock {
     }
 
     /// The later of `now` and all that were given before.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn clamp(&mut self, now: Instant) -> Instant {
         self.0 = self.0.max(now);
         self.0

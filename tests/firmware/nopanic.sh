@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 . ../toolchain.sh
 undefined=stillwire_a_panic_can_be_reached
 
-for features in "" defmt; do
+for features in "" many defmt; do
     if ! log=$(bare_cargo build "$target" --release --quiet -p nopanic --features "$features" 2>&1); then
         echo "$log"
         ! grep -q "undefined symbol: $undefined" <<<"$log" ||

@@ -214,6 +214,7 @@ impl Joining {
     /// those that have changed, in turn; always what they have now.
     ///
     /// What is longer than `max_body`, which is what the client can receive at all, is skipped and counted.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next<'b, S: AsRef<[u8]>>(
         &mut self,
         bootstrap: &'b Bootstrap<S>,

@@ -87,6 +87,7 @@ impl Patience {
 }
 
 /// The end of a span that begins at `now`.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn end(now: Instant, span: Duration) -> Instant {
     now.after(span.max(SHORTEST))
 }

@@ -121,6 +121,7 @@ impl Replay {
     ///
     /// None: there is nothing until more is pushed, or no room; or the history is another one, and the
     /// peer has to attach again.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next<'h, S: AsRef<[u8]>>(&mut self, history: &'h History<S>, room: usize) -> Option<Piece<'h>> {
         if self.place.epoch != history.epoch() {
             return None;

@@ -16,9 +16,11 @@
 //! Nothing waits for a port, whatever [`Read::read`] would do: it is asked whether it is ready first. The bounds are small: a
 //! call moves [`BURST`] times its buffer at the most, so that a busy port starves nobody.
 
+mod codec;
 mod console;
 mod uplink;
 
+pub use codec::Codec;
 pub use console::Console;
 pub use uplink::{Gone, Uplink};
 

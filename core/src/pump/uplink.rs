@@ -2,7 +2,7 @@
 
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 
-use super::{BURST, CHUNK};
+use super::{BURST, CHUNK, Codec};
 use crate::link::close::CloseReason;
 use crate::link::frame::Frame;
 use crate::link::frame::wire::Wire;
@@ -22,9 +22,10 @@ use crate::time::Instant;
 /// damaged on it (a UART). Nobody says that a line was plugged in, so a hello is its connection; whoever speaks without one
 /// learns that the host does not know it, with a close that makes it say hello.
 #[derive(Debug)]
-pub struct Uplink<'b> {
-    wire: Wire<'b>,
-    link: Link,
+pub struct Uplink<'b, W = Wire<'b>> {
+    wire: W,
+    /// The peer broke the format: what else it says is thrown away.
+    broken: bool,
     /// What is written, and not taken by the port: `from..to`.
     out: &'b mut [u8],
     from: usize,
@@ -51,17 +52,21 @@ impl<'b> Uplink<'b> {
     /// A connection that loses nothing. `out` holds one frame: as much as [`Wire::max_len`] says of the bodies that it is
     /// to carry.
     pub const fn stream(out: &'b mut [u8]) -> Self {
-        Self::new(Wire::stream(), Link::Reliable, out)
+        Self::new(Wire::stream(), out)
     }
 
     /// A serial line. `packet` holds a frame that comes: the host's `max_body` and 8 bytes; `out` one that goes, as of
     /// [`stream`](Self::stream).
     pub const fn line(packet: &'b mut [u8], out: &'b mut [u8]) -> Self {
-        Self::new(Wire::noisy(packet), Link::Lossy, out)
+        Self::new(Wire::noisy(packet), out)
     }
+}
 
-    const fn new(wire: Wire<'b>, link: Link, out: &'b mut [u8]) -> Self {
-        Self { wire, link, out, from: 0, to: 0, peer: None, opens: true, rejects: None }
+impl<'b, W: Codec> Uplink<'b, W> {
+    /// A connection with this codec, `out` as of [`stream`](Uplink::stream). With a [`Receiver`](crate::link::frame::noisy::Receiver)
+    /// it is a line, of less code and less memory than one that could as well be a stream.
+    pub const fn new(wire: W, out: &'b mut [u8]) -> Self {
+        Self { wire, broken: false, out, from: 0, to: 0, peer: None, opens: true, rejects: None }
     }
 
     /// Somebody connected. A line needs no such call.
@@ -78,7 +83,7 @@ impl<'b> Uplink<'b> {
         S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
         B: AsRef<[u8]> + AsMut<[u8]>,
     {
-        let connected = host.handle_connect(now, self.link);
+        let connected = host.handle_connect(now, self.wire.link());
         self.reset();
         match connected {
             Ok(peer) => self.peer = Some(peer),
@@ -206,6 +211,7 @@ impl<'b> Uplink<'b> {
     /// Without a port: takes the next frame, or part of one, off the front of `input` and hands it to the host. Whose it was
     /// and what of it the host cannot answer alone, as of [`receive`](Self::receive); nobody's if there is nothing to do. None
     /// once `input` is used up.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next<'p, 'i: 'p, P, S, B>(
         &'p mut self,
         now: Instant,
@@ -217,13 +223,19 @@ impl<'b> Uplink<'b> {
         S: AsRef<[Session<B>]> + AsMut<[Session<B>]>,
         B: AsRef<[u8]> + AsMut<[u8]>,
     {
-        if input.is_empty() && self.peer.is_none() && self.link == Link::Lossy {
+        let link = self.wire.link();
+        if input.is_empty() && self.peer.is_none() && link == Link::Lossy {
             self.wire.reset(); // whatever was wrong with it was somebody else's
+            self.broken = false;
+        }
+        if self.broken {
+            *input = &[];
         }
         let part = self.wire.next(input)?;
-        if let (None, Link::Lossy, Ok(part)) = (self.peer, self.link, &part) {
+        self.broken = part.is_err();
+        if let (None, Link::Lossy, Ok(part)) = (self.peer, link, &part) {
             match part.frame {
-                Frame::Hello(_) => match host.handle_connect(now, self.link) {
+                Frame::Hello(_) => match host.handle_connect(now, link) {
                     Ok(peer) => self.peer = Some(peer),
                     Err(reason) => self.rejects = Some(reason),
                 },
@@ -282,17 +294,19 @@ impl<'b> Uplink<'b> {
     }
 
     /// The codec, which counts what was damaged.
-    pub const fn wire(&self) -> &Wire<'b> {
+    pub const fn wire(&self) -> &W {
         &self.wire
     }
 
     fn reset(&mut self) {
         self.wire.reset();
+        self.broken = false;
         (self.from, self.to) = (0, 0);
         (self.opens, self.rejects) = (true, None);
     }
 
     /// Writes the next thing to say into the empty buffer.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn fill<P, S, B>(&mut self, now: Instant, host: &mut Host<P, S, B>)
     where
         P: AsRef<[Peer]> + AsMut<[Peer]>,

@@ -227,6 +227,7 @@ impl Modes {
 
     /// Writes bytes that bring a terminal from its reset state into these modes, and returns how many.
     /// None: `buffer` is too small (see [`Self::MAX_BYTES`]); what it then holds is not to be used.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn write_to(&self, buffer: &mut [u8]) -> Option<usize> {
         let screen = self.write_screen_to(buffer)?;
         Some(screen.saturating_add(self.write_rest_to(buffer.get_mut(screen..)?)?))

@@ -7,7 +7,7 @@
 use cobs::{CobsEncoder, DecodeResult, DecoderState};
 use crc::{CRC_32_ISCSI, Crc};
 
-use super::{EncodeError, Frame, FrameError, HEADER, MAX_HEAD, decode, encode_head};
+use super::{EncodeError, Frame, FrameError, HEADER, MAX_BODY, MAX_HEAD, decode, encode_head};
 
 /// Ends every packet. A sender that was silent for long, or has just begun, writes one first: it ends whatever
 /// noise the other side took for the beginning of a packet.
@@ -25,16 +25,23 @@ pub const fn max_len(frame: usize) -> usize {
 }
 
 /// Bytes of the longest frame whose packet is sure to fit into `room` bytes: the inverse of [`max_len`].
-pub(super) const fn max_frame(room: usize) -> usize {
+const fn max_frame(room: usize) -> usize {
     let packet = room.saturating_sub(1);
     // COBS adds one byte to each 254 begun.
     packet.saturating_sub(packet.div_ceil(255)).saturating_sub(CRC)
+}
+
+/// Bytes of the longest body whose packet is sure to fit into `room` bytes, at most [`MAX_BODY`]; 0 if not even a header does.
+pub(crate) const fn max_body(room: usize) -> usize {
+    let body = max_frame(room).saturating_sub(HEADER);
+    if body < MAX_BODY { body } else { MAX_BODY }
 }
 
 /// Writes `frame` as a packet with its delimiter into `buffer` and gives the length, at most
 /// [`max_len`] of the frame. Takes [`MAX_HEAD`] bytes of stack.
 ///
 /// After an error the content of `buffer` means nothing.
+#[cfg_attr(target_os = "none", inline(never))]
 pub fn encode(frame: &Frame<'_>, buffer: &mut [u8]) -> Result<usize, EncodeError> {
     let mut head = [0; MAX_HEAD];
     let len = encode_head(frame, &mut head)?;

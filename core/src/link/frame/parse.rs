@@ -1,8 +1,11 @@
 //! Bodies, from bytes. The parsers are nom's streaming ones: of a cut body they say how many bytes are missing.
+//!
+//! Fields are read one after the other; the first that is missing or wrong is what is said in the end, and those behind it are
+//! zero until then. So no field costs a branch of its own.
 
 use nom::IResult;
 use nom::bytes::streaming::take;
-use nom::number::streaming::{self, be_i32, be_u8, be_u16, be_u32};
+use nom::number::streaming::{be_u8, be_u16, be_u32, be_u64};
 
 use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Outcome, Role, Token, Welcome};
 use crate::idle::{Exit, Reason, Status};
@@ -52,196 +55,192 @@ pub(super) const fn has_payload(frame: &Frame<'_>) -> bool {
 }
 
 /// The fields that a body begins with, as a frame of no payload; what follows them is the payload.
-pub(super) fn fields(kind: u8, body: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (rest, frame) = match kind {
-        0x01 => hello(body),
-        0x02 => welcome(body),
-        0x03 => close(body),
-        0x04 => ping(body),
-        0x05 => be_u32(body).map(|(rest, nonce)| (rest, Frame::Pong { nonce })),
-        0x10 => be_u64(body).map(|(rest, offset)| (rest, Frame::Output { offset, bytes: &[] })),
-        0x11 => snapshot(body),
-        0x12 => be_u32(body).map(|(rest, key)| (rest, Frame::Bootstrap { key, bytes: &[] })),
-        0x13 => status(body),
-        0x20 => be_u64(body).map(|(rest, number)| (rest, Frame::Input { number, bytes: &[] })),
-        0x21 => input_ack(body),
-        0x22 => size(body).map(|(rest, (columns, rows))| (rest, Frame::Resize { columns, rows })),
-        0x23 => role(body).map(|(rest, role)| (rest, Frame::Role { role })),
-        0x30 => message(body),
-        0x31 => reply(body),
-        kind => Ok((body, Frame::Unknown { kind, bytes: &[] })),
-    }?;
-    if frame.is_within_bounds() { Ok((rest, frame)) } else { wrong() }
-}
-
-/// Of which there are many; where flash is dear they share one.
-#[cfg_attr(target_os = "none", inline(never))]
-fn be_u64(input: &[u8]) -> Parsed<'_, u64> {
-    streaming::be_u64(input)
-}
-
-fn hello(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, minor) = be_u8(input)?;
-    let (input, role) = role(input)?;
-    let (input, max_body) = be_u16(input)?;
-    let (input, (has, screen)) = place(input)?;
-    let (input, client) = be_u64(input)?;
-    let (input, number) = be_u64(input)?;
-    let (input, token) = short(input, MAX_TOKEN)?;
-    let (input, session) = short_text(input, MAX_NAME)?;
-    let token = Token(token);
-    let hello = Hello { minor, role, max_body, has, screen, client, input: number, token, session };
-    Ok((input, Frame::Hello(hello)))
-}
-
-fn welcome(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, minor) = be_u8(input)?;
-    let (input, role) = role(input)?;
-    let (input, max_body) = be_u16(input)?;
-    let (input, slot) = be_u16(input)?;
-    let (input, generation) = be_u32(input)?;
-    let (input, heartbeat) = duration(input)?;
-    let (input, timeout) = duration(input)?;
-    let (input, epoch) = be_u64(input)?;
-    let (input, offset) = be_u64(input)?;
-    let (input, attach) = attach(input)?;
-    let (input, known_since) = be_u32(input)?;
-    let (input, number) = be_u64(input)?;
-    let (input, limit) = be_u64(input)?;
-    let welcome = Welcome {
-        minor,
-        role,
-        max_body,
-        slot,
-        generation,
-        heartbeat,
-        timeout,
-        epoch,
-        offset,
-        attach,
-        known_since,
-        input: number,
-        limit,
+pub(super) fn fields(kind: u8, body: &[u8]) -> Result<(&[u8], Frame<'_>), Flaw> {
+    let mut read = Fields { rest: body, failed: None };
+    let bytes: &[u8] = &[];
+    let frame = match kind {
+        0x01 => Frame::Hello(read.hello()),
+        0x02 => Frame::Welcome(read.welcome()),
+        0x03 => Frame::Close { reason: CloseReason::from_code(read.u16()), text: read.text(MAX_TEXT) },
+        0x04 => Frame::Ping { nonce: read.u32(), sent: read.u64() },
+        0x05 => Frame::Pong { nonce: read.u32() },
+        0x10 => Frame::Output { offset: read.u64(), bytes },
+        0x11 => Frame::Snapshot { offset: read.u64(), last: read.flag(), bytes },
+        0x12 => Frame::Bootstrap { key: read.u32(), bytes },
+        0x13 => Frame::Status { status: read.status(), age: read.duration() },
+        0x20 => Frame::Input { number: read.u64(), bytes },
+        0x21 => Frame::InputAck { number: read.u64(), limit: read.u64(), again: read.flag() },
+        0x22 => Frame::Resize { columns: read.u16(), rows: read.u16() },
+        0x23 => Frame::Role { role: read.role() },
+        0x30 => Frame::Message { id: read.u64(), channel: read.text(MAX_NAME), bytes },
+        0x31 => Frame::Reply { id: read.u64(), outcome: read.outcome(), bytes },
+        kind => Frame::Unknown { kind, bytes },
     };
-    Ok((input, Frame::Welcome(welcome)))
-}
-
-fn attach(input: &[u8]) -> Parsed<'_, Attach> {
-    let (input, kind) = be_u8(input)?;
-    match kind {
-        0 => Ok((input, Attach::Exact)),
-        1 => Ok((input, Attach::Tail)),
-        2 => Ok((input, Attach::Reanchor)),
-        _ => wrong(),
+    match read.failed {
+        None if frame.is_within_bounds() => Ok((read.rest, frame)),
+        None => Err(Flaw::Wrong),
+        Some(flaw) => Err(flaw),
     }
 }
 
-fn place(input: &[u8]) -> Parsed<'_, (Option<Place>, bool)> {
-    let (input, flags) = be_u8(input)?;
-    let (input, epoch) = be_u64(input)?;
-    let (input, offset) = be_u64(input)?;
-    let screen = flags & 2 != 0;
-    match (flags, epoch, offset) {
-        (1 | 3, epoch, offset) => Ok((input, (Some(Place { epoch, offset }), screen))),
-        (0 | 2, 0, 0) => Ok((input, (None, screen))),
-        _ => wrong(),
+/// Why there is no frame.
+#[derive(Clone, Copy)]
+pub(super) enum Flaw {
+    /// At least so many bytes are missing.
+    Cut(usize),
+    /// It is wrong, however much more comes.
+    Wrong,
+}
+
+impl From<nom::Err<()>> for Flaw {
+    fn from(error: nom::Err<()>) -> Self {
+        match error {
+            nom::Err::Incomplete(nom::Needed::Size(more)) => Self::Cut(more.get()),
+            _ => Self::Wrong,
+        }
     }
 }
 
-fn close(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, code) = be_u16(input)?;
-    let (input, text) = short_text(input, MAX_TEXT)?;
-    Ok((input, Frame::Close { reason: CloseReason::from_code(code), text }))
+/// Takes fields off the front of a body. Of a field that is missing or wrong, and of all behind it, it gives a zero.
+struct Fields<'a> {
+    rest: &'a [u8],
+    failed: Option<Flaw>,
 }
 
-fn ping(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, nonce) = be_u32(input)?;
-    let (input, sent) = be_u64(input)?;
-    Ok((input, Frame::Ping { nonce, sent }))
-}
+impl<'a> Fields<'a> {
+    fn take<T: Default>(&mut self, field: Parsed<'a, T>) -> T {
+        match field {
+            Ok((rest, value)) if self.failed.is_none() => {
+                self.rest = rest;
+                value
+            }
+            Err(error) => self.fail(error.into()),
+            Ok(_) => T::default(),
+        }
+    }
 
-fn snapshot(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, offset) = be_u64(input)?;
-    let (input, last) = flag(input)?;
-    Ok((input, Frame::Snapshot { offset, last, bytes: &[] }))
-}
+    fn fail<T: Default>(&mut self, flaw: Flaw) -> T {
+        self.failed = self.failed.or(Some(flaw));
+        T::default()
+    }
 
-fn status(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, state) = be_u8(input)?;
-    let (input, detail) = be_i32(input)?;
-    let (input, age) = duration(input)?;
-    let status = match (state, detail) {
-        (0, 0) => Status::Running,
-        (1, 0) => Status::Idle(Reason::NeverActive),
-        (1, 1) => Status::Idle(Reason::Quiet),
-        (1, 2) => Status::Idle(Reason::Repainting),
-        (1, 3) => Status::Idle(Reason::AtPrompt),
-        (1, 4) => Status::Idle(Reason::AwaitingInput),
-        (1, 5) => Status::Idle(Reason::Bell),
-        (2, code) => Status::Exited(Exit::Code(code)),
-        (3, signal) => Status::Exited(Exit::Signal(signal)),
-        _ => return wrong(),
-    };
-    Ok((input, Frame::Status { status, age }))
-}
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn u8(&mut self) -> u8 {
+        self.take(be_u8(self.rest))
+    }
 
-fn input_ack(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, number) = be_u64(input)?;
-    let (input, limit) = be_u64(input)?;
-    let (input, again) = flag(input)?;
-    Ok((input, Frame::InputAck { number, limit, again }))
-}
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn u16(&mut self) -> u16 {
+        self.take(be_u16(self.rest))
+    }
 
-fn message(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, id) = be_u64(input)?;
-    let (input, channel) = short_text(input, MAX_NAME)?;
-    Ok((input, Frame::Message { channel, id, bytes: &[] }))
-}
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn u32(&mut self) -> u32 {
+        self.take(be_u32(self.rest))
+    }
 
-fn reply(input: &[u8]) -> Parsed<'_, Frame<'_>> {
-    let (input, id) = be_u64(input)?;
-    let (input, outcome) = be_u8(input)?;
-    let outcome = match outcome {
-        0 => Outcome::Done,
-        1 => Outcome::NoHandler,
-        2 => Outcome::Lost,
-        _ => return wrong(),
-    };
-    Ok((input, Frame::Reply { id, outcome, bytes: &[] }))
-}
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn u64(&mut self) -> u64 {
+        self.take(be_u64(self.rest))
+    }
 
-fn role(input: &[u8]) -> Parsed<'_, Role> {
-    let (input, controls) = flag(input)?;
-    Ok((input, if controls { Role::Controller } else { Role::Viewer }))
-}
+    /// A number up to `most`.
+    fn up_to(&mut self, most: u8) -> u8 {
+        let number = self.u8();
+        if number > most { self.fail(Flaw::Wrong) } else { number }
+    }
 
-fn flag(input: &[u8]) -> Parsed<'_, bool> {
-    let (input, byte) = be_u8(input)?;
-    if byte > 1 { wrong() } else { Ok((input, byte == 1)) }
-}
+    fn flag(&mut self) -> bool {
+        self.up_to(1) == 1
+    }
 
-fn size(input: &[u8]) -> Parsed<'_, (u16, u16)> {
-    let (input, columns) = be_u16(input)?;
-    let (input, rows) = be_u16(input)?;
-    Ok((input, (columns, rows)))
-}
+    fn role(&mut self) -> Role {
+        if self.flag() { Role::Controller } else { Role::Viewer }
+    }
 
-fn duration(input: &[u8]) -> Parsed<'_, Duration> {
-    let (input, micros) = be_u64(input)?;
-    Ok((input, Duration::from_micros(micros)))
-}
+    fn duration(&mut self) -> Duration {
+        Duration::from_micros(self.u64())
+    }
 
-/// Bytes behind their length. One that is too large is wrong before the bytes are there.
-fn short(input: &[u8], max: usize) -> Parsed<'_, &[u8]> {
-    let (input, len) = be_u8(input)?;
-    if usize::from(len) > max { wrong() } else { take(len)(input) }
-}
+    /// Bytes behind their length. One that is too large is wrong before the bytes are there.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn short(&mut self, most: usize) -> &'a [u8] {
+        let len = usize::from(self.u8());
+        if len > most { self.fail(Flaw::Wrong) } else { self.take(take(len)(self.rest)) }
+    }
 
-fn short_text(input: &[u8], max: usize) -> Parsed<'_, &str> {
-    let (input, bytes) = short(input, max)?;
-    str::from_utf8(bytes).map_or_else(|_| wrong(), |text| Ok((input, text)))
-}
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn text(&mut self, most: usize) -> &'a str {
+        let bytes = self.short(most);
+        str::from_utf8(bytes).unwrap_or_else(|_| self.fail(Flaw::Wrong))
+    }
 
-fn wrong<'a, T>() -> Parsed<'a, T> {
-    Err(nom::Err::Error(()))
+    fn hello(&mut self) -> Hello<'a> {
+        let (minor, role, max_body) = (self.u8(), self.role(), self.u16());
+        let flags = self.up_to(3);
+        let place = Place { epoch: self.u64(), offset: self.u64() };
+        if flags & 1 == 0 && place != (Place { epoch: 0, offset: 0 }) {
+            self.fail::<()>(Flaw::Wrong);
+        }
+        Hello {
+            minor,
+            role,
+            max_body,
+            has: (flags & 1 != 0).then_some(place),
+            screen: flags & 2 != 0,
+            client: self.u64(),
+            input: self.u64(),
+            token: Token(self.short(MAX_TOKEN)),
+            session: self.text(MAX_NAME),
+        }
+    }
+
+    fn welcome(&mut self) -> Welcome {
+        Welcome {
+            minor: self.u8(),
+            role: self.role(),
+            max_body: self.u16(),
+            slot: self.u16(),
+            generation: self.u32(),
+            heartbeat: self.duration(),
+            timeout: self.duration(),
+            epoch: self.u64(),
+            offset: self.u64(),
+            attach: match self.up_to(2) {
+                0 => Attach::Exact,
+                1 => Attach::Tail,
+                _ => Attach::Reanchor,
+            },
+            known_since: self.u32(),
+            input: self.u64(),
+            limit: self.u64(),
+        }
+    }
+
+    fn status(&mut self) -> Status {
+        let (state, detail) = (self.u8(), self.u32().cast_signed());
+        match (state, detail) {
+            (0, 0) => Status::Running,
+            (1, 0) => Status::Idle(Reason::NeverActive),
+            (1, 1) => Status::Idle(Reason::Quiet),
+            (1, 2) => Status::Idle(Reason::Repainting),
+            (1, 3) => Status::Idle(Reason::AtPrompt),
+            (1, 4) => Status::Idle(Reason::AwaitingInput),
+            (1, 5) => Status::Idle(Reason::Bell),
+            (2, code) => Status::Exited(Exit::Code(code)),
+            (3, signal) => Status::Exited(Exit::Signal(signal)),
+            _ => {
+                self.fail::<()>(Flaw::Wrong);
+                Status::Running
+            }
+        }
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        match self.up_to(2) {
+            0 => Outcome::Done,
+            1 => Outcome::NoHandler,
+            _ => Outcome::Lost,
+        }
+    }
 }

@@ -103,6 +103,7 @@ impl Deframer {
     ///
     /// Bounded work: what is looked at is taken. An error is told once: the connection is to be closed, and
     /// whatever else comes is thrown away.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next<'p, 'i: 'p>(&'p mut self, input: &mut &'i [u8]) -> Option<Result<Part<'p>, FrameError>> {
         if self.failed.is_some() {
             *input = &[];
@@ -179,15 +180,16 @@ impl Deframer {
                 (self.at, self.rest) = (0, rest);
                 Ok(0)
             }
-            Err(nom::Err::Incomplete(nom::Needed::Size(more))) => {
-                let fits = body.len().saturating_add(more.get()) <= header.len();
-                if fits { Ok(more.get()) } else { malformed }
+            Err(parse::Flaw::Cut(more)) => {
+                let fits = body.len().saturating_add(more) <= header.len();
+                if fits { Ok(more) } else { malformed }
             }
-            Err(_) => malformed,
+            Err(parse::Flaw::Wrong) => malformed,
         }
     }
 
     /// A complete head with as much of its payload as there is.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn part<'p, 'i: 'p>(&'p mut self, input: &mut &'i [u8]) -> Option<Result<Part<'p>, FrameError>> {
         if self.rest > 0 && input.is_empty() {
             return None;

@@ -60,6 +60,7 @@ impl<'b> Wire<'b> {
     ///
     /// On a link of messages all of `input` is one message; an empty one is none. An error is told once: the
     /// connection is to be closed, and whatever else comes is thrown away.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next<'p, 'i: 'p>(&'p mut self, input: &mut &'i [u8]) -> Option<Result<Part<'p>, FrameError>> {
         if self.failed.is_some() {
             *input = &[];
@@ -130,12 +131,16 @@ impl<'b> Wire<'b> {
     /// Bytes of the longest body that fits into `room` bytes for certain, at most [`MAX_BODY`]; 0 if not even
     /// a header does.
     pub const fn max_body(&self, room: usize) -> usize {
-        let frame = match self.kind {
-            Kind::Messages | Kind::Stream(_) => room,
-            Kind::Noisy(_) => noisy::max_frame(room),
-        };
-        let body = frame.saturating_sub(HEADER);
+        if self.is_noisy() {
+            return noisy::max_body(room);
+        }
+        let body = room.saturating_sub(HEADER);
         if body < MAX_BODY { body } else { MAX_BODY }
+    }
+
+    /// Whether frames get lost on it.
+    pub(crate) const fn is_noisy(&self) -> bool {
+        matches!(self.kind, Kind::Noisy(_))
     }
 }
 

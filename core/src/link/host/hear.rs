@@ -1,7 +1,6 @@
 //! What a host makes of the frames that come.
 
 use super::Host;
-use super::crowd;
 use super::peer::{Client, Peer, Phase};
 use super::session::Session;
 use super::types::{Heard, PeerId, Stale};
@@ -40,6 +39,7 @@ where
     }
 
     /// A frame came, or a part of one.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn handle_part<'a>(
         &mut self,
         now: Instant,
@@ -65,6 +65,7 @@ where
     ///
     /// An older connection of the same client is closed, this one if it is the older; and, unless the session is
     /// shared, whoever controls it, if the peer is to. If there is no such session, or it is refused already, nobody is let in.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn admit(
         &mut self,
         now: Instant,
@@ -123,6 +124,7 @@ where
     }
 
     /// What is remembered of a client. It is forgotten where it was, and its older connection is closed.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn take_client(&mut self, now: Instant, peer: PeerId, client: u64, session: usize) -> Option<Client> {
         let mut known = None;
         for slot in 0..self.peers.as_ref().len() {
@@ -142,9 +144,12 @@ where
         if self.config.share || role != Role::Controller {
             return;
         }
-        let mut next = self.sessions.as_ref().get(session).and_then(|session| session.viewers.first());
-        while let Some(slot) = next {
-            next = crowd::after(self.peers.as_ref(), slot);
+        let Some(viewers) = self.sessions.as_ref().get(session).map(|session| session.viewers) else {
+            return;
+        };
+        let mut last = None;
+        while let Some(slot) = viewers.next(self.peers.as_ref(), session, last) {
+            last = Some(slot);
             let controls =
                 self.peers.as_ref().get(slot).is_some_and(|peer| peer.role() == Some(Role::Controller));
             if controls && slot != usize::from(peer.slot) {
@@ -154,6 +159,7 @@ where
     }
 
     /// A frame of somebody who is in.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn handle_content<'a>(&mut self, now: Instant, peer: PeerId, part: Part<'a>) -> Heard<'a> {
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return Heard::Nothing };
         let (session, controls) = (state.seat.session, state.seat.role == Role::Controller);
@@ -181,6 +187,7 @@ where
     }
 
     /// Typed bytes: those that are new go to the session, if they keep to the limit that was told.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn handle_input(&mut self, now: Instant, peer: PeerId, number: u64, bytes: &[u8]) {
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return };
         self.by_session.hold(self.sessions.as_mut(), state.seat.session, &());
@@ -215,6 +222,7 @@ where
     }
 
     /// A message of the application, which hears of it once.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn handle_message<'a>(
         &mut self,
         now: Instant,

@@ -13,16 +13,18 @@
 //! that a wait in our own buffers is not taken for theirs; [`Host::poll`] until None and do what it says; write what was typed to the ports; ask [`Host::next_frame`] for every connection that has room until None;
 //! sleep until [`Host::poll_at`], or until something comes. `core/examples/loopback.rs` is one.
 //!
-//! A turn of that loop costs what has changed, and the logarithm of how much there is: who is due first is known
-//! (`order.rs`), [`Host::next_speaker`] names those who may have something to say, [`Host::due_sessions`] those whose
-//! verdict is about to fall. A host with a few of each may as well ask all of them.
+//! With the feature `many` a turn of that loop costs what has changed, and the logarithm of how much there is: who is due
+//! first is known, [`Host::next_speaker`] names those who may have something to say, [`Host::due_sessions`] those whose
+//! verdict is about to fall. Without it all of them are asked, which a host with a few of each may as well do (`few.rs`).
 //!
 //! Slots for peers and sessions are lent, as arrays, slices or vectors: their number is the bound. A peer that is slow
 //! loses its own output and is told how much; one that breaks the format is closed; neither costs the others anything.
 
-mod crowd;
+#[cfg(not(feature = "many"))]
+mod few;
 mod hear;
-mod order;
+#[cfg(feature = "many")]
+mod many;
 mod peer;
 mod session;
 mod speak;
@@ -40,11 +42,14 @@ use crate::link::linger::Linger;
 use crate::link::message::{Answers, BadReply};
 use crate::scan::Modes;
 use crate::time::Instant;
-use crowd::Speakers;
-use order::Order;
+#[cfg(not(feature = "many"))]
+use few as slots;
+#[cfg(feature = "many")]
+use many as slots;
 pub use peer::Peer;
 use peer::Phase;
 pub use session::{Printed, Session};
+use slots::{Order, Speakers};
 pub use types::{Config, Due, Event, Heard, Link, PeerId, Stale};
 
 /// Owns sessions, and serves them to peers.
@@ -114,6 +119,7 @@ where
     ///
     /// # Errors
     /// There is no slot, or the host leaves: close the connection with this.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn handle_connect(&mut self, now: Instant, link: Link) -> Result<PeerId, CloseReason> {
         let now = self.clock.clamp(now);
         if let Some(leaving) = self.leaving {
@@ -229,12 +235,12 @@ where
         let state = self.sessions.as_mut().get_mut(session)?;
         let changed = state.retained.set(key, priority, payload);
         if let Ok(changed) = changed {
-            let mut next = state.viewers.first();
-            while let Some(slot) = next {
+            let (viewers, mut last) = (state.viewers, None);
+            while let Some(slot) = viewers.next(self.peers.as_ref(), session, last) {
                 if let Some(peer) = self.peers.as_mut().get_mut(slot) {
                     peer.seat.joining.handle_change(changed);
                 }
-                next = crowd::after(self.peers.as_ref(), slot);
+                last = Some(slot);
             }
             self.tell_viewers(session);
         }

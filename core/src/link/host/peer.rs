@@ -11,8 +11,7 @@
 //!
 //! A peer has no queue: it knows what it has told, and is asked what it has to say when there is room.
 
-use super::crowd::Links;
-use super::order::{Node, Timed};
+use super::slots::{Links, Node, Timed};
 use super::types::{Config, Due, Link, PeerId};
 use crate::deadline::Deadline;
 use crate::link::bootstrap::Joining;
@@ -43,7 +42,8 @@ pub struct Peer {
     pub(super) seat: Seat,
     pub(super) owed: Owed,
     /// Its place among all by time,
-    node: Node,
+    #[cfg_attr(not(feature = "many"), expect(dead_code, reason = "a few have no order to have a place in"))]
+    pub(super) node: Node,
     /// and among those who watch the same, or have something to say.
     pub(super) links: Links,
 }
@@ -365,14 +365,6 @@ impl Timed for Peer {
 
     fn due(&self, config: &Config) -> Option<Instant> {
         if self.has_news() { Some(Instant::ZERO) } else { Some(self.poll_at(config, 0)?.at) }
-    }
-
-    fn node(&self) -> &Node {
-        &self.node
-    }
-
-    fn node_mut(&mut self) -> &mut Node {
-        &mut self.node
     }
 }
 

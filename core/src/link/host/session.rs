@@ -2,8 +2,7 @@
 
 use core::iter::FusedIterator;
 
-use super::crowd::Viewers;
-use super::order::{Node, Timed};
+use super::slots::{Node, Timed, Viewers};
 use super::types::Due;
 use crate::deadline::{Deadline, earliest};
 use crate::idle::{self, Evidence, Status};
@@ -34,7 +33,8 @@ pub struct Session<B> {
     /// Whether it waits for whoever controls it.
     pub(super) pace: Pace,
     pub(super) viewers: Viewers,
-    node: Node,
+    #[cfg_attr(not(feature = "many"), expect(dead_code, reason = "a few have no order to have a place in"))]
+    pub(super) node: Node,
 }
 
 /// The tokens of one output, from [`Host::handle_output`](super::Host::handle_output). Dropping it reads the rest.
@@ -178,14 +178,6 @@ impl<B: AsRef<[u8]>> Timed for Session<B> {
 
     fn due(&self, (): &()) -> Option<Instant> {
         if self.has_news() { Some(Instant::ZERO) } else { Some(self.deadline(0)?.at) }
-    }
-
-    fn node(&self) -> &Node {
-        &self.node
-    }
-
-    fn node_mut(&mut self) -> &mut Node {
-        &mut self.node
     }
 }
 

@@ -39,6 +39,7 @@ where
     }
 
     /// As [`Self::next_frame`], of a peer whose screen is `screen`, if [`Self::handle_screen`] said that there is one.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next_frame_with<'a>(
         &'a mut self,
         now: Instant,
@@ -89,6 +90,7 @@ struct Source<'a, B> {
 
 impl Peer {
     /// Frames without payload, which have room in any body.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn control<B: AsRef<[u8]>>(
         &mut self,
         config: &Config,

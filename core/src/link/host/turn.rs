@@ -1,7 +1,6 @@
 //! A turn of a host: what is due, whom it concerns, who has something to say.
 
 use super::Host;
-use super::crowd;
 use super::peer::{Peer, Phase, Text};
 use super::session::Session;
 use super::types::{Due, Event, PeerId};
@@ -23,6 +22,7 @@ where
     ///
     /// Between two polls it takes the same time for any number of peers and sessions; before the first, and after something
     /// that concerns them all, time in their number.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn poll_at(&self) -> Option<Deadline<Due>> {
         let news = Deadline { at: self.clock.latest(), reason: Due::News };
         let peers = self.peers.as_ref();
@@ -43,6 +43,7 @@ where
     }
 
     /// What is due and what has to be told, one by one.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn poll(&mut self, now: Instant) -> Option<Event> {
         let now = self.clock.clamp(now);
         self.by_peer.build(self.peers.as_mut(), &self.config);
@@ -106,11 +107,13 @@ where
 
     /// Whoever watches the session may have something to say.
     pub(super) fn tell_viewers(&mut self, session: usize) {
-        let peers = self.peers.as_mut();
-        let mut next = self.sessions.as_ref().get(session).and_then(|session| session.viewers.first());
-        while let Some(slot) = next {
+        let Some(viewers) = self.sessions.as_ref().get(session).map(|session| session.viewers) else {
+            return;
+        };
+        let (peers, mut last) = (self.peers.as_mut(), None);
+        while let Some(slot) = viewers.next(peers, session, last) {
             self.speakers.add(peers, slot);
-            next = crowd::after(peers, slot);
+            last = Some(slot);
         }
     }
 
@@ -127,15 +130,15 @@ where
     pub(super) fn keep_pace(&mut self, now: Instant, session: usize) {
         let peers = self.peers.as_ref();
         let Some(state) = self.sessions.as_mut().get_mut(session) else { return };
-        let (mut behind, mut next) = (0, state.viewers.first());
-        while let Some(slot) = next {
+        let (mut behind, mut last) = (0, None);
+        while let Some(slot) = state.viewers.next(peers, session, last) {
             let reads = |peer: &&Peer| {
                 let seat = &peer.seat;
                 peer.role() == Some(Role::Controller) && seat.restart.is_none() && !seat.replay.is_seeking()
             };
             let reader = peers.get(slot).filter(reads);
             behind = behind.max(reader.map_or(0, |peer| peer.seat.replay.behind(&state.history)));
-            next = crowd::after(peers, slot);
+            last = Some(slot);
         }
         state.pace.handle_behind(now, behind, state.history.capacity() as u64);
     }
@@ -148,8 +151,8 @@ where
         let peers = self.peers.as_mut();
         let shares = if self.config.share { peers.len() } else { 1 };
         let window = state.inbox.capacity().checked_div(shares).unwrap_or(0) as u64;
-        let mut next = state.viewers.first();
-        while let Some(slot) = next {
+        let mut last = None;
+        while let Some(slot) = state.viewers.next(peers, session, last) {
             if let Some(peer) = peers.get_mut(slot).filter(|peer| peer.is_attached()) {
                 let applied = peer.client.map_or(0, |client| Applied::count(&client.applied));
                 let limit = applied.saturating_add(window);
@@ -160,10 +163,11 @@ where
                     self.speakers.add(peers, slot);
                 }
             }
-            next = crowd::after(peers, slot);
+            last = Some(slot);
         }
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn poll_peer(&mut self, now: Instant, slot: usize) -> Option<Event> {
         let state = self.peers.as_mut().get_mut(slot)?;
         state.advance(now, &self.config);

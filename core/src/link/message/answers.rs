@@ -194,6 +194,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
     /// A whole request has come. True: it is new; it has to be handled and answered with [`Self::reply`], once.
     ///
     /// False: it came before. If it was answered it is due again, or [`Outcome::Lost`] if that is no longer here.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn handle_request(&mut self, handled: &mut Handled, id: u64) -> bool {
         if handled.is_new(id) {
             handled.mark(id);
@@ -244,6 +245,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
     /// The next reply to send to this client, if its frame's body has at most `room` bytes. It counts as sent.
     ///
     /// One that is longer than `max_body`, which is what the client can receive at all, is told as [`Outcome::Lost`].
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next(&mut self, handled: &mut Handled, room: usize, max_body: usize) -> Option<Answer<'_>> {
         if !handled.is_due() {
             return None;

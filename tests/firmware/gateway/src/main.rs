@@ -20,6 +20,7 @@ use core::panic::PanicInfo;
 use board::{Line, UART0, UART1, UART2};
 use cortex_m::singleton;
 use stillwire::link::close::CloseReason;
+use stillwire::link::frame::noisy::Receiver;
 use stillwire::link::frame::{MIN_BODY, Outcome, Role};
 use stillwire::link::history::History;
 use stillwire::link::host::{Config, Heard, Host, Peer, PeerId, Session};
@@ -37,7 +38,7 @@ const HEALTH: &str = "health";
 /// One frame with a body of `MIN_BODY` bytes as it travels, and the zero before the first.
 const OUT: usize = MIN_BODY + 16;
 
-type Served = (Uplink<'static>, &'static Line);
+type Served = (Uplink<'static, Receiver<'static>>, &'static Line);
 type Lent = &'static mut [u8];
 type Gateway = Host<&'static mut [Peer], &'static mut [Session<Lent>], Lent>;
 
@@ -64,12 +65,12 @@ fn start() -> Option<core::convert::Infallible> {
     let (sessions, peers) = (sessions()?, peers()?);
     let answers = singleton!(: [u8; 64] = [0; 64])?;
     let mut host = Host::new(CONFIG, peers, sessions, &mut answers[..], Instant::ZERO);
-    let first = Uplink::line(
-        singleton!(: [u8; MIN_BODY + 8] = [0; MIN_BODY + 8])?,
+    let first = Uplink::new(
+        Receiver::new(singleton!(: [u8; MIN_BODY + 8] = [0; MIN_BODY + 8])?),
         singleton!(: [u8; OUT] = [0; OUT])?,
     );
-    let second = Uplink::line(
-        singleton!(: [u8; MIN_BODY + 8] = [0; MIN_BODY + 8])?,
+    let second = Uplink::new(
+        Receiver::new(singleton!(: [u8; MIN_BODY + 8] = [0; MIN_BODY + 8])?),
         singleton!(: [u8; OUT] = [0; OUT])?,
     );
     let uplinks = singleton!(: [Served; 2] = [(first, &UART1), (second, &UART2)])?;

@@ -6,7 +6,8 @@ use core::num::NonZeroU32;
 
 use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 use stillwire::isr::{Port, Ring};
-use stillwire::pump::{Console, Uplink};
+use stillwire::link::frame::noisy::Receiver;
+use stillwire::pump::{Codec, Console, Uplink};
 use stillwire::ticks::Widener;
 
 use crate::host::Small;
@@ -51,10 +52,19 @@ fn ports<T: Read + ReadReady + Write + WriteReady>(port: &mut T, host: &mut Smal
     let console = Console { session: number() as usize };
     show!(console, Console::default() == console);
     show!(console.receive(now(), port, host).is_ok(), console.send(now(), port, host).is_ok());
-    let mut uplink = black_box(Uplink::line(buffer(), buffer()));
-    if black_box(true) {
-        uplink = Uplink::stream(buffer());
-    }
+    let either = if black_box(true) { Uplink::line(buffer(), buffer()) } else { Uplink::stream(buffer()) };
+    show!(either.wire().dropped());
+    uplinks(black_box(either), port, host);
+    let line = black_box(Uplink::new(Receiver::new(buffer()), buffer()));
+    show!(line.wire().dropped());
+    uplinks(line, port, host);
+}
+
+fn uplinks<T: Read + ReadReady + Write + WriteReady>(
+    mut uplink: Uplink<'_, impl Codec>,
+    port: &mut T,
+    host: &mut Small,
+) {
     show!(uplink.handle_connect(now(), host));
     let received = uplink.receive(now(), port, host, |_, peer, heard| {
         show!(peer, heard);
@@ -72,7 +82,7 @@ fn ports<T: Read + ReadReady + Write + WriteReady>(port: &mut T, host: &mut Smal
     while let Some(event) = host.poll(now()) {
         show!(uplink.handle_event(&event));
     }
-    show!(uplink.send(now(), port, host).is_ok(), uplink.is_empty(), uplink.peer(), uplink.wire().dropped());
+    show!(uplink.send(now(), port, host).is_ok(), uplink.is_empty(), uplink.peer());
     uplink.handle_closed(now(), host);
 }
 

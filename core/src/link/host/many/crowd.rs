@@ -2,12 +2,12 @@
 //!
 //! Whatever changes for a session changes for those who watch it, and nobody else is looked at.
 
-use super::peer::Peer;
+use crate::link::host::peer::Peer;
 
 /// Of one slot: who is beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Links {
+pub(in super::super) struct Links {
     /// Among those who watch the same session.
     next: Option<u16>,
     before: Option<u16>,
@@ -20,31 +20,37 @@ pub(super) struct Links {
 /// Those who watch one session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Viewers(Option<u16>);
+pub(in super::super) struct Viewers(Option<u16>);
 
 /// Those who may have something to say, whoever waits longest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Speakers {
+pub(in super::super) struct Speakers {
     first: Option<u16>,
     last: Option<u16>,
 }
 
 impl Links {
-    pub(super) const NONE: Self =
+    pub(in super::super) const NONE: Self =
         Self { next: None, before: None, watches: false, speaks: None, waits: false };
 }
 
 impl Viewers {
-    pub(super) const NOBODY: Self = Self(None);
+    pub(in super::super) const NOBODY: Self = Self(None);
 
-    /// The first of them; [`after`] tells the next.
-    pub(super) fn first(self) -> Option<usize> {
-        self.0.map(usize::from)
+    /// The first of them, or the next after the one in this slot.
+    pub(in super::super) fn next(
+        self,
+        peers: &[Peer],
+        _session: usize,
+        after: Option<usize>,
+    ) -> Option<usize> {
+        let next = after.map_or(self.0, |slot| peers.get(slot)?.links.next);
+        next.map(usize::from)
     }
 
     /// One more.
-    pub(super) fn add(&mut self, peers: &mut [Peer], slot: u16) {
+    pub(in super::super) fn add(&mut self, peers: &mut [Peer], slot: u16) {
         let Some(links) = links(peers, Some(slot)).filter(|links| !links.watches) else { return };
         (links.watches, links.before, links.next) = (true, None, self.0);
         if let Some(second) = self::links(peers, self.0) {
@@ -54,7 +60,7 @@ impl Viewers {
     }
 
     /// One less, if it is one of them.
-    pub(super) fn remove(&mut self, peers: &mut [Peer], slot: u16) {
+    pub(in super::super) fn remove(&mut self, peers: &mut [Peer], slot: u16) {
         let Some(links) = links(peers, Some(slot)).filter(|links| links.watches) else { return };
         let (before, next) = (links.before.take(), links.next.take());
         links.watches = false;
@@ -69,10 +75,10 @@ impl Viewers {
 }
 
 impl Speakers {
-    pub(super) const NOBODY: Self = Self { first: None, last: None };
+    pub(in super::super) const NOBODY: Self = Self { first: None, last: None };
 
     /// This one may have something to say.
-    pub(super) fn add(&mut self, peers: &mut [Peer], slot: usize) {
+    pub(in super::super) fn add(&mut self, peers: &mut [Peer], slot: usize) {
         let Ok(slot) = u16::try_from(slot) else { return };
         let Some(links) = links(peers, Some(slot)).filter(|links| !links.waits) else { return };
         links.waits = true;
@@ -84,7 +90,7 @@ impl Speakers {
     }
 
     /// Whose turn it is.
-    pub(super) fn take(&mut self, peers: &mut [Peer]) -> Option<u16> {
+    pub(in super::super) fn take(&mut self, peers: &mut [Peer]) -> Option<u16> {
         let slot = self.first?;
         self.first = links(peers, Some(slot)).and_then(|links| {
             links.waits = false;
@@ -95,11 +101,6 @@ impl Speakers {
         }
         Some(slot)
     }
-}
-
-/// Who watches the same session, after this one.
-pub(super) fn after(peers: &[Peer], slot: usize) -> Option<usize> {
-    peers.get(slot)?.links.next.map(usize::from)
 }
 
 fn links(peers: &mut [Peer], slot: Option<u16>) -> Option<&mut Links> {

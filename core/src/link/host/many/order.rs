@@ -11,6 +11,8 @@
 //! A change costs the matches on the way up, and ends at the first whose winner stays. Before [`Order::build`] the slots
 //! are asked one by one, which is right as well, and slower.
 
+use crate::link::host::peer::Peer;
+use crate::link::host::session::Session;
 use crate::time::Instant;
 
 /// Who is due at the end of time is so a microsecond before it, and differs from who never is.
@@ -19,59 +21,83 @@ const LAST: Instant = Instant::from_micros(u64::MAX - 1);
 /// Of one slot: when it is due (the end of time: never, or it is held), and who wins the match with its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Node {
+pub(in super::super) struct Node {
     at: Instant,
     winner: u16,
 }
 
 /// A slot that may be due.
-pub(super) trait Timed {
+pub(in super::super) trait Timed {
     /// What it takes to know when.
     type Context;
 
     /// When it is due, as it is now.
     fn due(&self, context: &Self::Context) -> Option<Instant>;
-    /// Its place in the order.
+}
+
+/// A slot that has a place in the order.
+pub(in super::super) trait Placed: Timed {
+    /// Its place.
     fn node(&self) -> &Node;
     /// As [`Self::node`].
     fn node_mut(&mut self) -> &mut Node;
 }
 
+impl Placed for Peer {
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn node_mut(&mut self) -> &mut Node {
+        &mut self.node
+    }
+}
+
+impl<B: AsRef<[u8]>> Placed for Session<B> {
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn node_mut(&mut self) -> &mut Node {
+        &mut self.node
+    }
+}
+
 /// The order of at most [`Order::MOST`] slots, which are handed in with every call, always the same.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Order {
+pub(in super::super) struct Order {
     built: bool,
     held: Option<u16>,
 }
 
 /// Slots that are due, see [`Order::due`].
 #[derive(Clone, Debug)]
-pub(super) struct DueSlots<'a, T> {
+pub(in super::super) struct DueSlots<'a, T> {
     all: &'a [T],
     now: Instant,
     at: usize,
 }
 
 impl Node {
-    pub(super) const NEW: Self = Self { at: Instant::MAX, winner: 0 };
+    pub(in super::super) const NEW: Self = Self { at: Instant::MAX, winner: 0 };
 }
 
 impl Order {
     /// Slots beyond these are nobody's.
-    pub(super) const MOST: usize = u16::MAX as usize;
+    pub(in super::super) const MOST: usize = u16::MAX as usize;
 
-    pub(super) const fn new() -> Self {
+    pub(in super::super) const fn new() -> Self {
         Self { built: false, held: None }
     }
 
     /// Everything may have changed.
-    pub(super) const fn forget(&mut self) {
+    pub(in super::super) const fn forget(&mut self) {
         *self = Self::new();
     }
 
     /// Plays all matches, if the order is not known.
-    pub(super) fn build<T: Timed>(&mut self, all: &mut [T], context: &T::Context) {
+    pub(in super::super) fn build<T: Placed>(&mut self, all: &mut [T], context: &T::Context) {
         if self.built {
             return;
         }
@@ -86,7 +112,7 @@ impl Order {
     }
 
     /// A slot is about to change, or has changed.
-    pub(super) fn hold<T: Timed>(&mut self, all: &mut [T], index: usize, context: &T::Context) {
+    pub(in super::super) fn hold<T: Placed>(&mut self, all: &mut [T], index: usize, context: &T::Context) {
         let Ok(hold) = u16::try_from(index) else { return };
         if !self.built || self.held == Some(hold) {
             return;
@@ -101,7 +127,11 @@ impl Order {
     }
 
     /// Which is due first, and when.
-    pub(super) fn first<T: Timed>(&self, all: &[T], context: &T::Context) -> Option<(usize, Instant)> {
+    pub(in super::super) fn first<T: Placed>(
+        &self,
+        all: &[T],
+        context: &T::Context,
+    ) -> Option<(usize, Instant)> {
         let held = self.held.map(usize::from);
         let held = held.and_then(|index| Some((index, all.get(index)?.due(context)?)));
         if !self.built {
@@ -117,18 +147,18 @@ impl Order {
 
     /// All that are due at `now`; of the held one nothing is known. Takes time in their number. To be asked after
     /// [`Self::build`].
-    pub(super) fn due<'a, T: Timed>(&self, all: &'a [T], now: Instant) -> DueSlots<'a, T> {
+    pub(in super::super) fn due<'a, T: Placed>(&self, all: &'a [T], now: Instant) -> DueSlots<'a, T> {
         let all = all.get(..Self::MOST).unwrap_or(all);
         DueSlots { all, now, at: usize::from(self.built && !all.is_empty()) }
     }
 
     /// The slot that is out of the order.
-    pub(super) fn held(&self) -> Option<usize> {
+    pub(in super::super) fn held(&self) -> Option<usize> {
         self.held.map(usize::from)
     }
 }
 
-impl<T: Timed> Iterator for DueSlots<'_, T> {
+impl<T: Placed> Iterator for DueSlots<'_, T> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
@@ -161,12 +191,12 @@ fn most<T>(all: &mut [T]) -> &mut [T] {
     all.get_mut(..count).unwrap_or_default()
 }
 
-fn key<T: Timed>(slot: &T, context: &T::Context) -> Instant {
+fn key<T: Placed>(slot: &T, context: &T::Context) -> Instant {
     slot.due(context).map_or(Instant::MAX, |at| at.min(LAST))
 }
 
 /// Who wins the match of this number, or is that leaf.
-fn winner<T: Timed>(all: &[T], count: usize, number: usize) -> Option<usize> {
+fn winner<T: Placed>(all: &[T], count: usize, number: usize) -> Option<usize> {
     match number.checked_sub(count) {
         Some(leaf) => (leaf < count).then_some(leaf),
         None => all.get(number).map(|slot| usize::from(slot.node().winner)),
@@ -174,7 +204,7 @@ fn winner<T: Timed>(all: &[T], count: usize, number: usize) -> Option<usize> {
 }
 
 /// Plays a match, and returns who won before and who wins now.
-fn play<T: Timed>(all: &mut [T], number: usize) -> Option<(usize, usize)> {
+fn play<T: Placed>(all: &mut [T], number: usize) -> Option<(usize, usize)> {
     let (count, twice) = (all.len(), number.saturating_mul(2));
     let one = winner(all, count, twice)?;
     let other = winner(all, count, twice.saturating_add(1))?;
@@ -186,7 +216,7 @@ fn play<T: Timed>(all: &mut [T], number: usize) -> Option<(usize, usize)> {
 }
 
 /// Enters when a slot is due.
-fn set<T: Timed>(all: &mut [T], index: usize, at: Instant) {
+fn set<T: Placed>(all: &mut [T], index: usize, at: Instant) {
     let Some(slot) = all.get_mut(index) else { return };
     if core::mem::replace(&mut slot.node_mut().at, at) == at {
         return;
