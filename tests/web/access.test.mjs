@@ -1,12 +1,11 @@
 // Whether everybody can use it: axe-core in every state, and the keyboard. With SHOTS=FOLDER each state is also a picture.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, describe, test } from "node:test";
-import { close, facts, Host, open, shows, until, visit, warned, Wire } from "./world.mjs";
+import { close, configured, facts, Host, open, SHELL, shows, until, visit, warned, Wire } from "./world.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SHELL = ["bash", "--norc", "--noprofile"];
 
 after(close);
 
@@ -63,9 +62,7 @@ describe("everybody", { concurrency: 2 }, () => {
     });
 
     test(`can read the ends and the list (${look_})`, async (t) => {
-      const file = `${mkdtempSync("/tmp/stillwire-web-")}/host.toml`;
-      writeFileSync(file, '[[session]]\nname = "build"\ncommand = "i=0; while :; do i=$((i+1)); echo compiling part $i; sleep 0.3; done"\n[[session]]\nname = "shell"\ncommand = ["bash", "--norc", "-i"]\n[[session]]\nname = "done"\ncommand = "echo finished; exit 3"\n');
-      const host = await Host.start(t, undefined, ["--config", file]);
+      const host = await configured(t, '[[session]]\nname = "build"\ncommand = "i=0; while :; do i=$((i+1)); echo compiling part $i; sleep 0.3; done"\n[[session]]\nname = "shell"\ncommand = ["bash", "--norc", "-i"]\n[[session]]\nname = "done"\ncommand = "echo finished; exit 3"\n');
       const { page } = await visit(t, host.url(), options);
       const shot = (name) => look(page, `${look_}-${name}`);
       await page.locator("li", { hasText: "shell" }).getByText(/Idle/).waitFor();

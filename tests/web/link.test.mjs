@@ -1,9 +1,8 @@
 // What the link lives through: floods, silence, sleep, and hosts that go.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { close, facts, Host, PATIENCE, seconds, shows, text, until, visit, warned, Wire } from "./world.mjs";
+import { close, facts, Host, PATIENCE, seconds, SHELL, shows, text, until, visit, warned, Wire } from "./world.mjs";
 
-const SHELL = ["bash", "--norc", "--noprofile"];
 /** Bytes of a line that `seq` prints, with the CR that the terminal adds. */
 const LINE = 65;
 const LINES = 806_597; // 50 MiB
@@ -142,41 +141,6 @@ describe("the link", { concurrency: 3 }, () => {
     await page.keyboard.type("echo after\n");
     await shows(page, "after");
     assert.ok(!(await text(page)).includes("before"), "another session, and the page says so");
-  });
-
-  test("a page that was frozen finds its link alive, or another one", async (t) => {
-    const host = await Host.start(t, SHELL, ["--heartbeat", "2s"]);
-    const { context, page } = await visit(t, host.url());
-    await until(page, "live");
-    const devtools = await context.newCDPSession(page);
-    await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
-    await seconds(12);
-    await devtools.send("Page.setWebLifecycleState", { state: "active" });
-    await until(page, "live");
-    await page.keyboard.type("echo awake\n");
-    await shows(page, "awake");
-  });
-
-  test("a hidden page whose timers hardly run is not given up, and floods nobody when it is back", async (t) => {
-    const host = await Host.start(t, SHELL, ["--heartbeat", "1s"]);
-    const wire = await Wire.to(t, host);
-    // As Chromium does with hidden pages: timers run once a minute.
-    const throttle = () => {
-      const real = globalThis.setTimeout;
-      globalThis.setTimeout = (then, after, ...rest) => real(then, globalThis.throttled ? 60_000 : after, ...rest);
-    };
-    const { page } = await visit(t, host.url(wire.port), { script: `(${throttle})()` });
-    await until(page, "live");
-    await page.evaluate(() => (globalThis.throttled = true));
-    await page.keyboard.type("echo hidden\n");
-    await seconds(15);
-    assert.deepEqual([(await facts(page)).status, (await facts(page)).generation], ["live", 1]);
-    await page.evaluate(() => {
-      globalThis.throttled = false;
-      for (let i = 0; i < 50; i += 1) document.dispatchEvent(new Event("visibilitychange"));
-    });
-    await seconds(2);
-    assert.deepEqual([(await facts(page)).status, (await facts(page)).generation], ["live", 1]);
   });
 
   test("a hundred cuts leave one socket, one timer, and no memory", async (t) => {

@@ -3,9 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { after, describe, test } from "node:test";
-import { close, facts, Host, open, seconds, shows, text, until, visit, warned, watch, Wire } from "./world.mjs";
-
-const SHELL = ["bash", "--norc", "--noprofile"];
+import { close, facts, Host, open, seconds, SHELL, shows, text, until, visit, warned, watch, Wire } from "./world.mjs";
 
 after(close);
 
@@ -81,17 +79,6 @@ describe("the page", { concurrency: 3 }, () => {
     assert.deepEqual(await copy.evaluate(() => Object.keys(sessionStorage)), ["stillwire.token"]);
   });
 
-  test("the end of the child is told with its code", async (t) => {
-    const host = await Host.start(t, SHELL);
-    const { page } = await visit(t, host.url());
-    await until(page, "live");
-    await page.keyboard.type("exit 7\n");
-    await until(page, "ended");
-    await warned(page, "Session ended");
-    assert.match(await page.locator(".warning").textContent(), /code 7/);
-    assert.match(await page.locator(".session-chip").textContent(), /Exited: code 7/);
-  });
-
   test("a host that nobody used says so before it goes", async (t) => {
     const host = await Host.start(t, SHELL, ["--idle-timeout", "3s"]);
     const { page } = await visit(t, host.url());
@@ -145,26 +132,6 @@ describe("the page", { concurrency: 3 }, () => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "before");
     await page.getByRole("button", { name: "Allow, also later" }).click();
     await page.waitForFunction(async () => (await navigator.clipboard.readText()) === "hello");
-  });
-
-  test("the list shows all sessions, opens one, and ends one", async (t) => {
-    const { mkdtempSync, writeFileSync } = await import("node:fs");
-    const file = `${mkdtempSync("/tmp/stillwire-web-")}/host.toml`;
-    writeFileSync(file, '[[session]]\nname = "build"\ncommand = "while :; do echo tick; sleep 0.2; done"\n[[session]]\nname = "shell <b>"\ncommand = ["bash", "--norc"]\n');
-    const host = await Host.start(t, undefined, ["--config", file]);
-    const { page } = await visit(t, host.url());
-    await page.locator("li", { hasText: "build" }).locator(".last", { hasText: /^tick$/ }).waitFor();
-    assert.equal(await page.locator("li").count(), 2);
-    assert.equal(await page.locator("li b").count(), 0);
-    await page.locator("li", { hasText: "shell <b>" }).getByRole("button", { name: "Open" }).click();
-    await until(page, "live");
-    await page.keyboard.type("echo opened\n");
-    await shows(page, "opened");
-    await page.goBack();
-    const build = page.locator("li", { hasText: "build" });
-    await build.getByRole("button", { name: "End" }).click();
-    await build.getByRole("button", { name: "End it?" }).click();
-    await build.getByText("Exited").waitFor();
   });
 
   test("a phone has the keys that its keyboard lacks", async (t) => {

@@ -7,9 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+// A newer one asks Debian's Firefox for what that does not have yet (emulation.setMediaFeaturesOverride).
+import { firefox } from "playwright-for-firefox";
 
 /** The program under test. */
 const PROGRAM = process.env.STILLWIRE ?? fileURLToPath(new URL("../../target/debug/runner-std", import.meta.url));
+export const SHELL = ["bash", "--norc", "--noprofile"];
 /** For everything that takes no time unless the machine is loaded. */
 export const PATIENCE = 60_000;
 let count = 0;
@@ -20,8 +23,9 @@ export class Host {
   #folder = mkdtempSync(join(tmpdir(), "stillwire-web-"));
   token = "0123456789abcdefghijklmn";
 
-  static async start(t, command, options = []) {
+  static async start(t, command, options = [], program = PROGRAM) {
     const host = new Host();
+    host.program = program;
     host.command = command;
     host.options = options;
     host.name = `web-${process.pid}-${(count += 1)}`;
@@ -39,7 +43,7 @@ export class Host {
     const words = ["host", "--listen", address, "--token-file", file, ...named, ...this.options];
     if (this.command) words.push("--", ...this.command);
     const env = { ...process.env, XDG_RUNTIME_DIR: this.#folder, STILLWIRE_TOKEN: undefined };
-    this.#child = spawn(PROGRAM, words, { stdio: ["ignore", "ignore", "pipe"], env });
+    this.#child = spawn(this.program, words, { stdio: ["ignore", "ignore", "pipe"], env });
     this.ended = once(this.#child, "exit");
     let said = "";
     this.port = await new Promise((found, failed) => {
@@ -77,6 +81,8 @@ export class Wire {
   open = new Set();
   /** All that were ever made. */
   made = 0;
+  /** Whether connections to come carry anything. */
+  mute = false;
   #silent = new Set();
 
   static async to(t, host) {
@@ -95,6 +101,7 @@ export class Wire {
   #join(near, far) {
     this.made += 1;
     this.open.add(near);
+    if (this.mute) this.#silent.add(near);
     for (const [from, to] of [[near, far], [far, near]]) {
       from.on("data", (data) => this.#silent.has(near) || to.write(data));
       from.on("close", () => {
@@ -122,14 +129,30 @@ export class Wire {
 
 let browser;
 
-/** A browser's profile of its own, with a page that fails the test for whatever it complains about. */
-export async function visit(t, url, { phone = false, script, theme = "dark" } = {}) {
-  browser ??= await chromium.launch({
+/** Chromium, with these flags, and without some that Playwright gives it so that pages behave as if they were always looked at. */
+export const launch = (flags = [], without = []) =>
+  chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", ...(process.env.CHROMIUM_FLAGS ?? "").split(" ").filter(Boolean)],
+    args: ["--no-sandbox", ...flags, ...(process.env.CHROMIUM_FLAGS ?? "").split(" ").filter(Boolean)],
+    ignoreDefaultArgs: without,
   });
+
+/** Firefox as Debian has it, driven over WebDriver BiDi. */
+export const launchFirefox = () => firefox.launch({ channel: "moz-firefox", executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr" });
+
+/** A host whose sessions these lines of TOML describe. */
+export function configured(t, lines, program) {
+  const folder = mkdtempSync(join(tmpdir(), "stillwire-web-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "host.toml"), lines);
+  return Host.start(t, undefined, ["--config", join(folder, "host.toml")], program);
+}
+
+/** A browser's profile of its own, with a page that fails the test for whatever it complains about. */
+export async function visit(t, url, { phone = false, script, theme = "dark", from } = {}) {
+  browser ??= from ? undefined : await launch();
   const size = phone ? { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : { viewport: { width: 1100, height: 680 } };
-  const context = await browser.newContext({ ...size, colorScheme: theme, reducedMotion: "reduce" });
+  const context = await (from ?? browser).newContext({ ...size, colorScheme: theme, reducedMotion: "reduce" });
   t.after(() => context.close());
   if (script) await context.addInitScript(script);
   const page = await open(context, url);
@@ -189,5 +212,15 @@ export const shows = (page, what) =>
 export const warned = (page, what) => page.waitForFunction((what) => document.querySelector(".warning:not([hidden]) strong")?.textContent === what, what, { polling: 20, timeout: PATIENCE });
 
 export const facts = (page) => page.evaluate(() => globalThis.stillwire.link.facts);
+
+/** Waits until this, evaluated in the page with `what`, is so. */
+export const so = (page, is, what) => page.waitForFunction(is, what, { polling: 20, timeout: PATIENCE });
+
+/** A label of the header, once it reads so: what it says, and its colour by name. */
+export async function chip(page, which, words) {
+  const found = page.locator(`.${which}-chip`);
+  await found.locator(".word", { hasText: words }).waitFor();
+  return found.getAttribute("data-tone");
+}
 
 export const seconds = (count) => new Promise((later) => setTimeout(later, count * 1000));

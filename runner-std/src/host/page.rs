@@ -15,10 +15,13 @@ pub(super) struct File {
 
 include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
-/// What the page may do: load its own files, run its own WebAssembly, and talk to the host that it came from. xterm.js makes
-/// style elements, so those are not tied to files.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-                      connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What the page may do: load its own files, run its own WebAssembly, and talk to the host that it came from. No text becomes
+/// markup, script or style.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
+                      img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+                      require-trusted-types-for 'script'; trusted-types 'none'";
+/// Asked for anew each time. Nothing in it is secret, and what must not be stored is not kept for going back to, either.
+const ASK: &str = "no-cache";
 /// A name that changes with the content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -35,7 +38,7 @@ pub(super) fn find(path: &str, gzip: bool) -> Option<Reply<'static>> {
     }
     Some(Reply {
         kind: kind(name),
-        caching: if is_page || !MISSING.is_empty() { "no-store" } else { FOR_EVER },
+        caching: if is_page || !MISSING.is_empty() { ASK } else { FOR_EVER },
         gzip: zipped.is_some(),
         policy: Some(POLICY),
         body,

@@ -10,23 +10,38 @@ const place = document.getElementById("sessions");
 const shown = new Map();
 
 function row(name) {
-  const [title, status, text] = ["h2", "p", "pre"].map((tag) => document.createElement(tag));
+  const [section, title, status, text] = ["section", "h2", "p", "pre"].map((tag) => document.createElement(tag));
   title.textContent = name;
   text.tabIndex = 0;
-  place.append(title, status, text);
-  return { status, text, printed: -1 };
+  text.setAttribute("aria-label", `What ${name} printed`);
+  section.append(title, status, text);
+  place.append(section);
+  return { section, status, text, printed: -1 };
 }
 
-async function show({ name, status, reason, code, printed, for: age }) {
+function word({ status, reason, code }) {
+  if (status === "exited") return `Exited: code ${code}`;
+  return status === "idle" ? `Idle: ${reason.replaceAll("_", " ")}` : "Running";
+}
+
+function age(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+async function show(session) {
+  const { name, status, printed } = session;
   if (!shown.has(name)) shown.set(name, row(name));
   const at = shown.get(name);
   at.status.className = status;
-  at.status.textContent = [status, reason?.replaceAll("_", " "), code === null ? "" : `code ${code}`, `for ${Math.round(age)} s`].filter(Boolean).join(", ");
+  at.status.textContent = `${word(session)}, ${age(session.for)}`;
   if (at.printed === printed) return;
   at.printed = printed;
   const answer = await fetch(`/text?session=${encodeURIComponent(name)}`, { headers, cache: "no-store" });
+  const follows = at.text.scrollTop + at.text.clientHeight >= at.text.scrollHeight - 4;
   at.text.textContent = answer.ok ? await answer.text() : `(${answer.statusText})`;
-  at.text.scrollTop = at.text.scrollHeight;
+  // Whoever has scrolled up is reading.
+  if (follows) at.text.scrollTop = at.text.scrollHeight;
 }
 
 async function follow() {
@@ -36,10 +51,10 @@ async function follow() {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ; ) {
     const { done, value } = await reader.read();
-    if (done) throw new Error("The host cannot be reached. Trying again…");
+    if (done) throw new TypeError("it has ended");
     const lines = (text + value).split("\n");
     text = lines.pop();
-    if (lines.length) for (const session of JSON.parse(lines.pop()).sessions) void show(session);
+    if (lines.length) for (const session of JSON.parse(lines.pop()).sessions) show(session).catch(() => {});
   }
 }
 

@@ -35,7 +35,7 @@ export class Dialog {
         box.remove();
         answer(yes);
       };
-      const box = h("section", { class: "consent", role: "alertdialog", "aria-label": question },
+      const box = h("section", { class: "consent", role: "alert" },
         h("p", {}, question), h("code", {}, detail),
         h("div", { class: "buttons" },
           h("button", { type: "button", class: "main", onclick: () => done(true) }, "Allow, also later"),

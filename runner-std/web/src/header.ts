@@ -3,6 +3,7 @@
 import type { Facts } from "./core.ts";
 import { h, plain, say } from "./dom.ts";
 import type { Settings } from "./settings.ts";
+import { mayNotify } from "./notify.ts";
 import { span, speak } from "./words.ts";
 
 export interface Does {
@@ -14,6 +15,8 @@ export interface Does {
   view(): void;
   notify(): void;
   leave(): void;
+  /** Aborted when the page is left. */
+  signal: AbortSignal;
 }
 
 export class Header {
@@ -53,9 +56,9 @@ export class Header {
       h("button", { type: "button", "aria-label": "Larger", onclick: () => does.font(1) }, "+"));
     const row = (label: string, control: HTMLElement): HTMLElement => h("div", { class: "row" }, h("label", { for: control.id }, label), control);
     this.#menu = h("details", { class: "menu" },
-      h("summary", { "aria-label": "Menu", title: "Menu" }, "☰"),
+      h("summary", { "aria-label": "Menu", title: "Menu (Ctrl+Shift+M)", "aria-keyshortcuts": "Control+Shift+M" }, "☰"),
       h("div", { class: "sheet" },
-        button("Find…", () => does.find()),
+        keyed(button("Find…", () => does.find()), "F"),
         this.#view,
         sizes,
         row("Theme", this.#theme),
@@ -70,7 +73,7 @@ export class Header {
     });
     document.addEventListener("pointerdown", (event) => {
       if (!this.#menu.contains(event.target as Node)) close();
-    });
+    }, { signal: does.signal });
     this.element = h("header", {},
       h("button", { type: "button", class: "home", title: "All sessions", "aria-label": "All sessions", onclick: () => does.sessions() }, "⌂"),
       h("div", { class: "who" }, h("h1", {}, plain(name) || "session"), h("span", { class: "host" }, location.host), this.#title),
@@ -83,25 +86,28 @@ export class Header {
     this.#title.title = title;
   }
 
-  show(facts: Facts, wanted: "viewer" | "controller"): void {
-    const spoken = speak(facts);
+  /** Opens the menu, for whoever has no mouse. */
+  menu(): void {
+    this.#menu.setAttribute("open", "");
+    this.#menu.querySelector("summary")?.focus();
+  }
+
+  show(facts: Facts, wanted: "viewer" | "controller", offline: boolean): void {
+    const spoken = speak(facts, offline);
     const age = facts.since === undefined ? "" : span(performance.now() - facts.since);
-    chip(this.#session, this.#sessionFor, spoken.session, spoken.session && facts.session !== "exited" ? age : "", spoken.sessionTone);
+    chip(this.#session, this.#sessionFor, spoken.session, spoken.session && age, spoken.sessionTone);
     chip(this.#link, this.#linkFor, spoken.link, this.#since(facts), spoken.linkTone);
     this.#session.hidden = !spoken.session;
     this.#link.title = facts.rtt === undefined ? "" : `answers within ${Math.max(1, Math.round(facts.rtt))} ms`;
     // The words, not the seconds: a screen reader is told of changes and of nothing else.
-    say(this.#live, `${spoken.link}. ${spoken.session}`);
-    say(this.#view, wanted === "viewer" ? "Take control" : "Only look");
-    const linked = facts.status === "live";
-    this.#leave.disabled = !linked && facts.generation === 0;
-    this.#leave.title = this.#leave.disabled ? "There is no link" : "";
-    this.#view.disabled = facts.status === "ended";
-    this.#view.title = this.#view.disabled ? "The session has ended" : "";
+    say(this.#live, [spoken.link, spoken.session].filter(Boolean).join(". "));
+    const ended = facts.status === "ended" ? "the session has ended" : "";
+    off(this.#view, wanted === "viewer" ? "Take control" : "Only look", ended);
+    off(this.#leave, "Disconnect", ended || (facts.status !== "live" && facts.generation === 0 ? "there is no link" : ""));
     const chosen = this.#does.settings();
     say(this.#size, String(chosen.font));
     this.#theme.value = chosen.theme;
-    this.#notify.checked = chosen.notify;
+    this.#notify.checked = chosen.notify && mayNotify();
     this.#reader.checked = chosen.reader;
   }
 
@@ -110,6 +116,19 @@ export class Header {
     if (facts.status !== "disconnected" || facts.nextDial === undefined) return "";
     return `again in ${span(facts.nextDial - performance.now() + 999)}`;
   }
+}
+
+/** Says that Ctrl+Shift and this key do the same. */
+function keyed(button: HTMLButtonElement, key: string): HTMLButtonElement {
+  button.setAttribute("aria-keyshortcuts", `Control+Shift+${key}`);
+  button.append(h("kbd", { "aria-hidden": "true" }, `Ctrl+Shift+${key}`));
+  return button;
+}
+
+/** A button that can do nothing for now says why, in words that everybody sees. */
+function off(button: HTMLButtonElement, text: string, why: string): void {
+  button.disabled = why !== "";
+  say(button, why ? `${text} (${why})` : text);
 }
 
 function chip(element: HTMLElement, since: HTMLElement, text: string, age: string, tone: string): void {

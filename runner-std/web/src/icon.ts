@@ -13,21 +13,24 @@ const SHAPES: Record<Tone, string> = {
   down: '<path d="m4.5 4.5 7 7m0-7-7 7" stroke="#fff" stroke-width="2"/>',
 };
 
-export function tone(facts: Facts): Tone {
-  const spoken = speak(facts);
-  return spoken.linkTone === "live" ? spoken.sessionTone : spoken.linkTone;
+const link = (): HTMLLinkElement | null => document.querySelector("link[rel=icon]");
+let shown: Tone | undefined;
+
+/** For a page that shows no session. */
+export function unmark(title: string): void {
+  document.title = title;
+  link()?.setAttribute("href", "data:,");
+  shown = undefined;
 }
 
-let shown = "";
-
-export function mark(name: string, facts: Facts): void {
-  const look = tone(facts);
-  const spoken = speak(facts);
+export function mark(name: string, facts: Facts, offline: boolean): void {
+  const spoken = speak(facts, offline);
+  const look = spoken.linkTone === "live" ? spoken.sessionTone : spoken.linkTone;
   const word = facts.status === "live" ? sessionWord(facts) : spoken.link;
   const title = word ? `${word} · ${name}` : name;
   if (document.title !== title) document.title = title;
   if (look === shown) return;
   shown = look;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="${COLOURS[look]}"/>${SHAPES[look]}</svg>`;
-  document.querySelector<HTMLLinkElement>("link[rel=icon]")?.setAttribute("href", `data:image/svg+xml,${encodeURIComponent(svg)}`);
+  link()?.setAttribute("href", `data:image/svg+xml,${encodeURIComponent(svg)}`);
 }

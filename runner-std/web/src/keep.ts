@@ -1,6 +1,6 @@
 // What survives a reload of this tab, in its sessionStorage: the token, and where the page stood.
 //
-// The place is taken out as soon as it is read: a tab that is duplicated while this page lives finds none, and is a new client.
+// The place is taken out as soon as it is read: a tab that is duplicated while this page lives finds none, and begins at the beginning.
 
 import type { Saved } from "./core.ts";
 

@@ -1,6 +1,7 @@
 // All sessions of the host, as it tells of them: status, reason, since when, and how much is printed.
 
 import { h, plain, say } from "./dom.ts";
+import { unmark } from "./icon.ts";
 import { address } from "./keep.ts";
 import { Sparkline } from "./sparkline.ts";
 import { span } from "./words.ts";
@@ -22,11 +23,16 @@ export interface Listed {
 interface Row {
   element: HTMLElement;
   spark: Sparkline;
-  show(listed: Listed, heard: number): void;
+  /** What the host said, at that time; nothing new: only time goes by. */
+  show(said?: { listed: Listed; heard: number }): void;
+  /** Whether the host can be asked to do anything. */
+  enable(on: boolean): void;
 }
 
 /** From a list that broke off to the next attempt. */
 const AGAIN = 2_000;
+/** Ages and sparklines go on so often, while somebody looks. */
+const TICK = 1_000;
 
 export class ListPage {
   readonly element: HTMLElement;
@@ -34,9 +40,11 @@ export class ListPage {
   readonly #rows = new Map<string, Row>();
   readonly #table = h("ul", { class: "list" });
   readonly #state = h("p", { class: "list-state", role: "status" });
+  readonly #none = h("p", { class: "list-state" });
   readonly #ends = new AbortController();
   #stream: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #tick: ReturnType<typeof setInterval> | undefined;
   readonly #open: (session: string, role: "viewer" | "controller") => void;
   readonly #unauthorised: () => void;
 
@@ -44,21 +52,31 @@ export class ListPage {
     [this.#token, this.#open, this.#unauthorised] = [token, open, unauthorised];
     this.element = h("div", { class: "sessions" },
       h("header", {}, h("div", { class: "who" }, h("h1", {}, "Sessions"), h("span", { class: "host" }, location.host))),
-      h("main", {}, this.#state, this.#table));
+      h("main", {}, this.#state, this.#none, this.#table));
   }
 
   begin(): void {
-    document.title = `Sessions · ${location.host}`;
-    document.querySelector("link[rel=icon]")?.setAttribute("href", "data:,");
+    unmark(`Sessions · ${location.host}`);
     // A hidden list follows nothing: browsers open few connections to one host.
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.#stream?.abort() : void this.#follow()), { signal: this.#ends.signal });
-    void this.#follow();
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.#go()), { signal: this.#ends.signal });
+    this.#go();
   }
 
   end(): void {
     this.#ends.abort();
+    this.#rest();
+  }
+
+  #go(): void {
+    clearInterval(this.#tick);
+    this.#tick = setInterval(() => this.#rows.forEach((row) => row.show()), TICK);
+    void this.#follow();
+  }
+
+  #rest(): void {
     this.#stream?.abort();
     clearTimeout(this.#timer);
+    clearInterval(this.#tick);
   }
 
   async #follow(): Promise<void> {
@@ -71,15 +89,14 @@ export class ListPage {
     } catch (error) {
       if (stream.signal.aborted) return;
       if (error instanceof Refused) return this.#unauthorised();
-      say(this.#state, "The host cannot be reached. Trying again…");
-      this.element.dataset.stale = "";
+      this.#stale(true);
       this.#timer = setTimeout(() => void this.#follow(), AGAIN);
     }
   }
 
   #show(list: Listed[]): void {
-    delete this.element.dataset.stale;
-    say(this.#state, list.length === 0 ? "There are no sessions." : "");
+    this.#stale(false);
+    say(this.#none, list.length === 0 ? "There are no sessions." : "");
     const heard = performance.now();
     for (const listed of list) {
       let row = this.#rows.get(listed.name);
@@ -88,13 +105,21 @@ export class ListPage {
         this.#rows.set(listed.name, row);
         this.#table.append(row.element);
       }
-      row.show(listed, heard);
+      row.show({ listed, heard });
     }
     for (const [name, row] of this.#rows) {
       if (list.some((listed) => listed.name === name)) continue;
       row.element.remove();
       this.#rows.delete(name);
     }
+  }
+
+  /** Whether what is shown is of the past. */
+  #stale(is: boolean): void {
+    if (is === this.#state.hasAttribute("data-stale")) return;
+    say(this.#state, is ? "The host cannot be reached. Trying again… Below is what it said last; nothing can be opened or ended until it is back." : "");
+    this.#state.toggleAttribute("data-stale", is);
+    this.#rows.forEach((row) => row.enable(!is));
   }
 
   #row(name: string): Row {
@@ -124,6 +149,8 @@ export class ListPage {
     });
     const watch = h("button", { type: "button", onclick: go("viewer") }, "Watch");
     const open = h("button", { type: "button", class: "main", onclick: go("controller") }, "Open");
+    let said: { listed: Listed; heard: number };
+    let linked = true;
     const element = h("li", {},
       h("div", { class: "name" }, h("h2", {}, link), chip, who),
       h("div", { class: "printed" }, spark.element, command, last),
@@ -131,18 +158,27 @@ export class ListPage {
     return {
       element,
       spark,
-      show(listed, heard) {
+      enable(on) {
+        if (linked === on) return;
+        linked = on;
+        this.show();
+      },
+      show(news) {
+        said = news ?? said;
+        const { listed, heard } = said;
+        const now = performance.now();
         const reason = listed.reason?.replaceAll("_", " ");
         const word = listed.status === "running" ? "Running" : listed.status === "idle" ? `Idle: ${reason}` : `Exited: code ${listed.code}`;
         chip.dataset.tone = { running: "live", idle: "idle", exited: "ended" }[listed.status];
-        say(chip, `${word}, ${span(listed.for * 1000)}`);
+        say(chip, `${word}, ${span(listed.for * 1000 + now - heard)}`);
         say(who, listed.peers === 0 ? "" : `${listed.peers} attached${listed.controllers ? "" : ", all looking"}`);
         say(command, plain(listed.command));
         say(last, plain(listed.last ?? ""));
         say(open, listed.controllers > 0 ? "Take control" : "Open");
-        end.disabled = listed.status === "exited";
-        end.title = end.disabled ? "It has ended" : "";
-        spark.add(listed.printed, heard);
+        open.disabled = watch.disabled = !linked;
+        end.disabled = !linked || listed.status === "exited";
+        if (end.disabled) say(end, listed.status === "exited" ? "Has ended" : "End");
+        spark.add(listed.printed, now);
       },
     };
   }

@@ -3,6 +3,7 @@
 import "./style.css";
 import { load } from "./core.ts";
 import { h } from "./dom.ts";
+import { unmark } from "./icon.ts";
 import * as keeping from "./keep.ts";
 import { isRefused, ListPage, names } from "./list.ts";
 import { SessionPage } from "./session.ts";
@@ -77,7 +78,7 @@ function ask(): void {
       " Open the URL that ", h("code", {}, "runner-std host"), " printed, or enter the token:"),
     h("form", { onsubmit: enter }, field, h("button", { type: "submit", class: "main" }, "Enter")));
   show({ element, begin: () => field.focus(), end: () => {} });
-  document.title = "Not authorised · stillwire";
+  unmark("Not authorised · stillwire");
 }
 
 function paint(): void {

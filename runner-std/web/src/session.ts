@@ -18,6 +18,8 @@ import { WarningBar } from "./warning.ts";
 
 /** Whoever says so little at once has nothing more to tell of the past. */
 const LITTLE = 4096;
+/** `Facts.reason`: the person, or the page, left. */
+const LEFT = 3;
 
 export interface Around {
   module: WebAssembly.Module;
@@ -43,6 +45,7 @@ export class SessionPage {
   readonly #bar: Bar;
   readonly #place = h("main", { class: "terminal" });
   readonly #ends = new AbortController();
+  readonly #sized = new ResizeObserver(() => this.#fit());
   #offline = !navigator.onLine;
   /** Wanted by the person, whatever the host grants. */
   #role: "viewer" | "controller" = "controller";
@@ -52,21 +55,24 @@ export class SessionPage {
   constructor(around: Around) {
     this.#around = around;
     const kept = keeping.taken(around.session);
-    this.#id = kept?.id ?? random();
+    // Who it was before matters for what was typed and may have arrived. Else it is a new client, so that two tabs of one past (one was
+    // duplicated while it was frozen) are two.
+    this.#id = kept && kept.saved.typed.length > 0 ? kept.id : random();
     this.#role = around.role ?? kept?.role ?? "controller";
     this.#header = new Header(around.session, {
       sessions: () => around.sessions(),
-      find: () => this.#dialog.find((text, back) => this.screen.find(text, back), () => this.#found()),
+      find: () => this.#find(),
       font: (by) => this.#settle({ font: this.#settings.font + by }),
       settle: (change) => this.#settle(change),
       settings: () => this.#settings,
       view: () => this.#want(this.#role === "viewer" ? "controller" : "viewer"),
-      notify: () => void this.#notifier.ask().then((notify) => this.#settle({ notify })),
+      notify: () => void this.#notifier.ask().then((notify) => this.#notify(notify)),
       leave: () => this.link.news("leave"),
+      signal: this.#ends.signal,
     });
     this.#warning = new WarningBar((action) => this.#do(action), (token) => this.#authorise(token));
     this.#notifier = new Notifier(around.session, () => this.#settings.notify);
-    this.#bar = new Bar((bytes) => this.#typed(bytes), () => this.screen.terminal.focus());
+    this.#bar = new Bar((bytes) => this.#typed(bytes), () => this.screen.terminal.modes.applicationCursorKeysMode, () => this.screen.terminal.focus());
     this.screen = new Screen(
       {
         typed: (bytes) => this.#typed(this.#bar.modify(bytes)),
@@ -97,7 +103,8 @@ export class SessionPage {
   begin(): void {
     this.screen.attach(this.#place);
     touch(this.#place, this.screen.terminal);
-    new ResizeObserver(() => this.#fit()).observe(this.#place);
+    this.#sized.observe(this.#place);
+    this.screen.terminal.attachCustomKeyEventHandler((event) => !this.#key(event));
     this.#signals();
     this.#fit();
     this.link.turn();
@@ -107,9 +114,12 @@ export class SessionPage {
   /** Gives everything up: another page is shown. */
   end(): void {
     this.#ends.abort();
-    clearTimeout(this.#second);
+    this.#sized.disconnect();
     this.link.news("leave");
     this.link.stop();
+    // Last, because it is set by whatever changes.
+    clearTimeout(this.#second);
+    this.#warning.end();
     this.screen.dispose();
   }
 
@@ -127,22 +137,51 @@ export class SessionPage {
       this.link.news("offline");
     });
     on(document, "visibilitychange", () => {
-      if (document.visibilityState === "visible") this.link.news("visible");
+      if (document.visibilityState !== "visible") return;
+      this.#notifier.seen();
+      this.link.news("visible");
+      this.#changed(this.link.facts);
     });
     on(document, "freeze", () => this.keep());
     on(document, "resume", () => {
       keeping.forget();
       this.link.news("wake");
     });
+    let left = false;
     on(window, "pagehide", () => {
       this.keep();
+      const parted = this.#parted;
       this.link.news("leave");
+      left = !parted && this.#parted;
     });
+    // Back out of the browser's cache: as it was. Whoever was parked before stays so.
     on(window, "pageshow", (event) => {
       if (!(event as PageTransitionEvent).persisted) return;
       keeping.forget();
-      this.link.news("user");
+      if (left) this.link.news("user");
     });
+    // A phone's keyboard covers the page where the browser does not make it smaller.
+    const { visualViewport } = window;
+    if (visualViewport) on(visualViewport, "resize", () => {
+      const covered = visualViewport.scale === 1 && visualViewport.height < innerHeight - 1;
+      this.element.style.height = covered ? `${visualViewport.height}px` : "";
+    });
+  }
+
+  /** Disconnected because this page left. */
+  get #parted(): boolean {
+    const { status, reason } = this.link.facts;
+    return status === "disconnected" && reason === LEFT;
+  }
+
+  /** Takes the page's own keys: the terminal takes all others, Tab too. */
+  #key(event: KeyboardEvent): boolean {
+    if (!event.ctrlKey || !event.shiftKey || event.altKey || event.metaKey) return false;
+    const does = { KeyM: () => this.#header.menu(), KeyF: () => this.#find() }[event.code];
+    if (!does) return false;
+    event.preventDefault();
+    if (event.type === "keydown") does();
+    return true;
   }
 
   /** Puts down where it stands, for the page that comes after. */
@@ -201,11 +240,11 @@ export class SessionPage {
   }
 
   #changed(facts: Facts): void {
-    mark(this.#around.session, facts);
-    this.#header.show(facts, this.#role);
+    mark(this.#around.session, facts, this.#offline);
+    this.#header.show(facts, this.#role, this.#offline);
     this.#warning.show(warning(facts, this.#offline), facts);
     this.#pending.show(facts, () => this.link.core.save(0).typed);
-    this.#bar.enable(facts.role === "controller" && facts.status !== "ended");
+    this.#bar.enable(facts.status === "ended" ? "The session has ended." : facts.role === "viewer" ? "This page only looks." : "");
     this.element.dataset.status = facts.status;
     this.screen.terminal.options.disableStdin = facts.status === "ended";
     this.screen.terminal.options.cursorBlink = facts.status === "live";
@@ -264,7 +303,16 @@ export class SessionPage {
     this.screen.apply(this.#settings);
     dispatchEvent(new Event("settings"));
     this.#fit();
-    this.#header.show(this.link.facts, this.#role);
+    this.#header.show(this.link.facts, this.#role, this.#offline);
+  }
+
+  #notify(notify: boolean): void {
+    this.#settle({ notify });
+    if (!notify) this.#warning.tell("The browser does not let this page notify you. Its settings for this site can.");
+  }
+
+  #find(): void {
+    this.#dialog.find((text, back) => this.screen.find(text, back), () => this.#found());
   }
 
   #found(): void {

@@ -10,6 +10,7 @@ import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import { Blink } from "./blink.ts";
 import { isLight, type Settings, THEMES } from "./settings.ts";
+import { adopting } from "./styles.ts";
 
 /** Answers of the terminal itself to questions of programs; what is asked by output of the past has been answered then. */
 const ANSWER = /^\x1b(?:\[[?>=]?[\d;]*\$?[cnRtuxy]|\[[IO]$|[P\]].*)/s;
@@ -79,7 +80,7 @@ export class Screen {
   readonly #shownAll: () => void;
 
   attach(element: HTMLElement): void {
-    this.terminal.open(element);
+    adopting(() => this.terminal.open(element));
     this.#blink = new Blink(element);
     this.terminal.onData(() => this.#blink?.restart());
     void this.#draw();
@@ -91,7 +92,7 @@ export class Screen {
     const { WebglAddon } = await import("@xterm/addon-webgl");
     try {
       const webgl = new WebglAddon();
-      webgl.onContextLoss(() => webgl.dispose());
+      webgl.onContextLoss(() => adopting(() => webgl.dispose()));
       this.terminal.loadAddon(webgl);
     } catch {
       // xterm.js draws elements then, which is slower and looks the same.

@@ -56,6 +56,11 @@ export class WarningBar {
     this.#timer = setTimeout(() => (this.#word.hidden = true), SHORT);
   }
 
+  /** The page is left. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
   #button(action: Action, first: boolean): HTMLElement {
     if (action === "token") return this.#form();
     const button = h("button", { type: "button", class: first ? "main" : "", onclick: () => this.#does(action) }, BUTTONS[action]);

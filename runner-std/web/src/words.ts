@@ -39,8 +39,24 @@ export function sessionWord(facts: Pick<Facts, "session" | "value">): string {
   }
 }
 
+/** Why there is no link, by the code that the core gives: see `close.rs`; up to 3 see `Facts.reason`. */
+const WHY: Record<number, string> = {
+  1: "timed out", 2: "timed out", 3: "by you", 1001: "host went away", 1012: "host restarts", 1013: "host is full",
+  4000: "taken over", 4001: "timed out", 4002: "nobody used it", 4003: "not authorised",
+};
+/** The host and the page do not understand each other: the core parks. */
+const OTHER_VERSION = [1002, 1003, 1007, 1008, 1009, 1010, 4004];
+
+/** The core waits for the person, whatever the network does. */
+const PARKED = [3, 4000, 4002, 4003, ...OTHER_VERSION];
+
+function why({ reason }: Facts, offline: boolean): string {
+  if (offline && !PARKED.includes(reason)) return "offline";
+  return WHY[reason] ?? (OTHER_VERSION.includes(reason) ? "other version" : "cannot be reached");
+}
+
 /** The link and the session, each in two words and a colour. */
-export function speak(facts: Facts): Spoken {
+export function speak(facts: Facts, offline: boolean): Spoken {
   const tones = { running: "live", idle: "idle", exited: "ended", killed: "ended", unknown: "syncing" } as const;
   const session = { session: sessionWord(facts), sessionTone: tones[facts.session] };
   switch (facts.status) {
@@ -49,9 +65,10 @@ export function speak(facts: Facts): Spoken {
     case "syncing":
       return { ...session, link: "Syncing", linkTone: "syncing" };
     case "ended":
-      return { ...session, link: "Ended", linkTone: "ended" };
+      // That is all there is to say: the same twice would be noise.
+      return { session: "", sessionTone: "ended", link: facts.session === "killed" ? `Ended: signal ${facts.value}` : `Ended: code ${facts.value}`, linkTone: "ended" };
     case "disconnected":
-      return { ...session, link: "Disconnected", linkTone: "down" };
+      return { ...session, link: `Disconnected: ${why(facts, offline)}`, linkTone: "down" };
   }
 }
 
@@ -87,7 +104,8 @@ export function warning(facts: Facts, offline: boolean): Warning | undefined {
   if (facts.status === "syncing") return undefined;
   switch (facts.reason) {
     case 1:
-      return of("down", "The host does not answer", `No connection came through. ${RETRIES}`, "reconnect");
+      if (facts.silence === undefined) return of("down", "The host does not answer", `No connection came through. ${RETRIES}`, "reconnect");
+      return of("down", "Host timed out after inactivity", `Nothing was heard of it for too long, and it does not answer. ${RETRIES}`, "reconnect");
     case 2:
     case 4001:
       return of("down", "Host timed out after inactivity", `Nothing was heard of it for too long. ${RETRIES}`, "reconnect");
@@ -115,11 +133,8 @@ function parkedWarning(
       return of("down", "The host ended: nobody used it", "It exits after its idle timeout (--idle-timeout). Start it again, and open the URL that it prints.", "reconnect");
     case 4003:
       return of("down", "Not authorised", "The token is missing or wrong, or there is no such session. Open the URL that the host printed, or enter its token.", "token", "sessions");
-    case 4004:
-    case 1002:
-    case 1003:
-      return of("down", "The host speaks another version", "Load the page again; if that does not help, the host and the page are not of the same version.", "reload");
     default:
-      return undefined;
+      if (!OTHER_VERSION.includes(facts.reason)) return undefined;
+      return of("down", "The host speaks another version", "Load the page again; if that does not help, the host and the page are not of the same version.", "reload");
   }
 }
