@@ -7,6 +7,7 @@ use stillwire::Instant;
 use crate::cli::KillArgs;
 use crate::failure::Failure;
 use crate::os::{self, Poller};
+use crate::plain::word;
 use crate::roster::session::{Host, Status, plain};
 use crate::roster::{Call, TOKENS};
 use crate::{limits, roster, runtime};
@@ -67,7 +68,7 @@ fn wait_until_over(path: &Path, session: &str, until: Instant) -> Result<(), Fai
         Err(_) => Ok(()),
         Ok(_) if over || !path.exists() || runtime::connect(path).is_err() => Ok(()),
         Ok(_) => Err(Failure::new(format!("{} has not ended yet", plain(session)))
-            .hint(format!("kill it hard: runner-std kill --signal KILL {}", plain(session)))),
+            .hint(format!("kill it hard: runner-std kill --signal KILL {}", word(&plain(session))))),
     }
 }
 

@@ -40,6 +40,10 @@ pub const RECORDS: usize = 16;
 pub const TOKEN: usize = 16;
 /// The channel on which a controller asks for a break on a serial line; the reply is empty, or why not.
 pub const BREAK: &str = "stillwire/break";
+/// The key under which everyone is told why the port behind a session is not there; empty: it is.
+pub const TROUBLE: u32 = 1;
+/// Bytes of that: every client can be told so many.
+pub const TROUBLE_BYTES: usize = 240;
 /// How long a break is: longer than any character at 300 baud.
 pub const BREAK_TIME: stillwire::Duration = stillwire::Duration::from_millis(250);
 /// For a client: bytes of requests that are not answered yet.

@@ -7,6 +7,18 @@ pub fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(crate::limits::SHOWN).collect()
 }
 
+/// A name as one word of a command line: quoted where a shell would take it for something else.
+pub fn word(name: &str) -> String {
+    let safe = |c: char| {
+        c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '@' | ':' | '/' | '%' | ',' | '=')
+    };
+    if !name.is_empty() && name.chars().all(safe) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
 /// Zero-width characters and those that change the direction (Unicode 16, general category Cf, as far as they are
 /// of use to somebody who wants to look like somebody else), and the separators of lines and paragraphs.
 const fn is_invisible(c: char) -> bool {
@@ -23,6 +35,15 @@ mod tests {
         assert_eq!(plain("make\u{1B}[2J\n\u{9B}1m -j8"), "make[2J1m -j8");
         assert_eq!(plain("safe\u{202E}gpj.exe\u{200B}"), "safegpj.exe");
         assert_eq!(plain("grün 漢字 🎉"), "grün 漢字 🎉");
+        for (name, shown) in [
+            ("b-1", "b-1"),
+            ("two words", "'two words'"),
+            ("it's", "'it'\\''s'"),
+            ("", "''"),
+            ("grün", "grün"),
+        ] {
+            assert_eq!(word(name), shown);
+        }
         assert_eq!(plain(&"x".repeat(10_000)).len(), crate::limits::SHOWN);
     }
 }

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
 use crate::failure::Failure;
+use crate::plain::word;
 
 /// The directory of the sockets: `$XDG_RUNTIME_DIR/stillwire`, or `stillwire-UID` among the temporary files.
 ///
@@ -103,11 +104,17 @@ pub fn socket(name: &str) -> Result<PathBuf, Failure> {
 pub fn listen(name: &str) -> Result<(UnixListener, PathBuf), Failure> {
     let path = socket(name)?;
     let cannot = |error| Failure::io(format!("listen on {}", path.display()), error);
+    if SocketAddrUnix::new(&path).is_err() {
+        return Err(Failure::usage(format!("{} is too long for a Unix socket", path.display()))
+            .hint("a shorter --name, or XDG_RUNTIME_DIR"));
+    }
     // Between a socket's birth and its first listen nobody is to take it for a dead one.
     let _lock = lock(&path).map_err(cannot)?;
     if path.exists() && !(refuses(&path) && fs::remove_file(&path).is_ok()) {
         return Err(Failure::new(format!("a session named {name} is hosted already")).hint(format!(
-            "attach to it: runner-std attach {name}; or choose another name: --name {name}-2"
+            "attach to it: runner-std attach {}; or choose another name: --name {}",
+            word(name),
+            word(&format!("{name}-2"))
         )));
     }
     let listener = UnixListener::bind(&path).map_err(cannot)?;

@@ -77,6 +77,8 @@ pub(super) struct Attach {
     wants: Role,
     /// Who took over, as far as the host told.
     pub(super) successor: Option<String>,
+    /// What the session waits for, if what is behind it is not there.
+    pub(super) trouble: Option<String>,
     /// Why there was no link, as far as standard error was told.
     pub(super) told: Option<Reason>,
     pub(super) was_idle: bool,
@@ -119,6 +121,7 @@ impl Attach {
             notice: None,
             wants: role,
             successor: None,
+            trouble: None,
             told: None,
             was_idle: false,
             buffer: vec![0; limits::BITE],
@@ -291,8 +294,9 @@ impl Attach {
         let human = self.keys.handle(now, self.typed.get(before..).unwrap_or_default());
         if self.is_superseded() || self.wants == Role::Viewer {
             self.typed.truncate(before);
-            if human && self.is_superseded() {
+            if human {
                 self.screen.notify(b"\x07"); // the title says what would be heard
+                self.notice = Some(format!("{}: only watching · Ctrl-] t takes control", self.target));
             }
         }
         for wish in wishes {

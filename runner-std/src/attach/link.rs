@@ -80,12 +80,16 @@ impl Attach {
                             Ok(Heard::Snapshot { bytes, .. }) => self.screen.show(bytes),
                             Ok(Heard::Welcome { anew, .. }) => {
                                 self.was_live = true;
+                                self.trouble = None; // if there is any, it is told now
                                 if anew {
                                     self.screen.restart(0);
                                 }
                             }
                             Ok(Heard::Reply { outcome, bytes, at: 0, rest: 0, .. }) => {
                                 self.notice = Some(words::answer(&self.target, outcome, bytes));
+                            }
+                            Ok(Heard::Retained { key: limits::TROUBLE, bytes, at: 0, rest: 0 }) => {
+                                self.trouble = words::trouble(&self.target, bytes, self.screen.is_terminal());
                             }
                             Ok(Heard::Closed { text, .. }) => self.successor = takeover::who(text),
                             Ok(_) => {}

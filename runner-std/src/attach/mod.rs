@@ -14,6 +14,7 @@ use stillwire::link::frame::Role;
 use crate::cli::{AttachArgs, Notify};
 use crate::failure::Failure;
 use crate::os;
+use crate::plain::word;
 use crate::token::Token;
 use driver::{Attach, End};
 use target::Target;
@@ -48,7 +49,7 @@ pub fn local(name: &str, notify: Option<Notify>) -> Result<u8, Failure> {
 }
 
 fn run(target: Target, role: Role, notify: Option<Notify>) -> Result<u8, Failure> {
-    let name = target.to_string();
+    let (name, again) = (target.to_string(), target.again.clone());
     let failed = |error: io::Error| Failure::io(format!("stay attached to {name}"), error);
     let mut attach = Attach::new(target, role, notify).map_err(failed)?;
     let end = attach.run();
@@ -56,10 +57,11 @@ fn run(target: Target, role: Role, notify: Option<Notify>) -> Result<u8, Failure
     match end.map_err(failed)? {
         End::Exited(code) => Ok(code),
         End::Detached => {
-            eprintln!("[detached from {name}; back with: runner-std attach {name}]");
+            let line = if attach.screen.is_within_line() { "\n" } else { "" };
+            eprintln!("{line}[detached from {name}; back with: runner-std attach {}]", word(&again));
             Ok(0)
         }
-        End::Unreachable(error) => Err(Failure::io(format!("reach {name}"), error)),
+        End::Unreachable(error) => Err(words::unreachable(&name, &error)),
         End::Refused(reason) => Err(words::refused(&name, reason, attach.successor.as_deref())),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use stillwire::scan::{Config, Modes, Scanner, Signal, Token};
+use stillwire::scan::{Config, Mode, Modes, Scanner, Signal, Token};
 
 use crate::outlet::Outlet;
 use crate::screen::WIPE;
@@ -24,6 +24,8 @@ pub(super) struct Screen {
     used: bool,
     /// Whether what is shown was printed before this terminal was here.
     replays: bool,
+    /// The last byte that was shown.
+    last: u8,
     /// What the title says, and what it should.
     titles: (Option<String>, Option<String>),
     /// What stands in this line until there is something to see of the session.
@@ -45,6 +47,7 @@ impl Screen {
             modes: Modes::DEFAULT,
             used: false,
             replays: false,
+            last: b'\n',
             titles: (None, None),
             note: None,
         })
@@ -64,6 +67,7 @@ impl Screen {
     pub(super) fn show(&mut self, output: &[u8]) {
         self.note(None);
         self.used |= !output.is_empty();
+        self.last = output.last().copied().unwrap_or(self.last);
         if self.is_terminal && self.replays {
             let mut kept = Vec::with_capacity(output.len());
             unasked(&mut self.scanner, &mut self.modes, output, &mut kept);
@@ -74,6 +78,11 @@ impl Screen {
             self.scanner.scan(output).for_each(|token| self.modes.handle(&token));
         }
         self.out.push(output);
+    }
+
+    /// Whether what comes next would stand behind something of the session, in the same line.
+    pub(super) fn is_within_line(&self) -> bool {
+        self.is_terminal && self.used && self.last != b'\n'
     }
 
     /// What comes now is being printed now.
@@ -151,6 +160,10 @@ impl Screen {
     /// Leaves it as a shell wants it: the session may go on, but not here.
     pub(super) fn leave(&mut self) {
         if self.is_terminal {
+            // Behind the alternate screen the line is that of before.
+            if self.modes.is_on(Mode::AlternateScreen) {
+                self.last = b'\n';
+            }
             self.note(None);
             self.titles.1 = None;
             self.calm();
@@ -162,8 +175,9 @@ impl Screen {
     fn calm(&mut self) {
         // CAN ends the sequence that will never be finished.
         let cancel: &[u8] = if self.scanner.is_ground() { &[] } else { &[CANCEL] };
-        let calm = [cancel, &terminal::calm(&self.modes)].concat();
+        let (calm, last) = ([cancel, &terminal::calm(&self.modes)].concat(), self.last);
         self.show(&calm);
+        self.last = last;
     }
 }
 

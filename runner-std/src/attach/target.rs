@@ -29,6 +29,8 @@ pub(super) struct Target {
     /// The connection is encrypted, and this decides whether the host is who it says.
     tls: Option<Connector>,
     secure: bool,
+    /// How to come back: its name, or the URL without the secret.
+    pub again: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,8 @@ impl Target {
             return Self::url(scheme, rest);
         }
         let (path, session) = roster::find(text)?;
-        Ok(Self { way: Way::Unix(path), session, token: None, tls: None, secure: false })
+        let again = session.clone();
+        Ok(Self { way: Way::Unix(path), session, token: None, tls: None, secure: false, again })
     }
 
     fn url(scheme: &str, rest: &str) -> Result<Self, Failure> {
@@ -86,7 +89,12 @@ impl Target {
         let token = field("token").map(Token::given).transpose()?;
         let secure = matches!(scheme, "wss" | "https" | "tls");
         let session = field("session").unwrap_or_default().to_owned();
-        Ok(Self { way, session, token, tls: None, secure })
+        let told = token.as_ref().map(|_| "token=...".to_owned());
+        let named = (!session.is_empty()).then(|| format!("session={session}"));
+        let fragment = [told, named].into_iter().flatten().collect::<Vec<_>>().join("&");
+        let again = format!("{scheme}://{rest}#{fragment}");
+        let again = plain(again.trim_end_matches('#'));
+        Ok(Self { way, session, token, tls: None, secure, again })
     }
 
     /// Decides whom to trust, if the URL wants a host to prove who it is.
@@ -203,8 +211,10 @@ fn upgrade(stream: &mut Stream, host: &str, token: Option<&Token>) -> io::Result
         } else {
             io::ErrorKind::InvalidData
         };
-        let why = String::from_utf8_lossy(&rest).lines().next().unwrap_or_default().to_owned();
-        return Err(io::Error::new(kind, plain(&format!("{status} {why}"))));
+        // In words, if it has some.
+        let body = String::from_utf8_lossy(&rest).into_owned();
+        let why = body.lines().next().filter(|why| !why.is_empty()).unwrap_or(status);
+        return Err(io::Error::new(kind, plain(why)));
     }
     Ok(rest)
 }
@@ -232,7 +242,9 @@ mod tests {
     fn a_url_is_read_or_explained() {
         let page = Target::find(Some("http://127.0.0.1:7681/#token=abc&session=build")).unwrap();
         assert_eq!(page.way, Way::WebSocket("127.0.0.1:7681".into()));
+        assert_eq!(page.again, "http://127.0.0.1:7681/#token=...&session=build");
         assert_eq!((page.session.as_str(), page.token.unwrap().secret()), ("build", "abc"));
+        assert_eq!(Target::find(Some("tcp://box:9")).unwrap().again, "tcp://box:9");
         for (url, here) in [("tcp://[::1]:9", true), ("ws://127.0.0.1", true), ("https://localhost", true)] {
             assert_eq!(Target::find(Some(url)).unwrap().stays_here(), here, "{url}");
         }

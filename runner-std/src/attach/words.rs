@@ -1,6 +1,8 @@
 //! What the person at this terminal is told of the link and the session, in the title or, before there is anything else to
 //! see, in a line; a script on standard error.
 
+use std::io;
+
 use stillwire::idle::{self, Status as Session};
 use stillwire::link::close::{CloseReason, Next};
 use stillwire::link::frame::Outcome;
@@ -97,6 +99,7 @@ impl Attach {
                 Some("d detach · t take control · v view · r reconnect · b break · Ctrl-] itself".into())
             }
             Status::Live if self.notice.is_some() => self.notice.clone(),
+            Status::Live if self.trouble.is_some() => self.trouble.clone(),
             Status::Live => spoken.clone(),
             Status::Syncing if !self.was_live => None,
             Status::Syncing => {
@@ -115,13 +118,23 @@ impl Attach {
             Status::Ended => None,
         };
         let live = matches!(self.client.status(), Status::Live);
-        self.screen.note(title.clone().filter(|_| !live));
+        self.screen.note(title.clone().filter(|_| !live || self.trouble.is_some()));
         self.screen.title(title);
         let was_idle = std::mem::replace(&mut self.was_idle, idle.is_some());
         if let (Some(how), Some(spoken), false) = (self.notify, spoken, was_idle) {
             self.screen.notify(&notify::notification(how, &spoken));
         }
     }
+}
+
+/// What a session waits for that has no port now, for the title; a script is told at once.
+pub(super) fn trouble(target: &Target, bytes: &[u8], is_terminal: bool) -> Option<String> {
+    let what = plain(&String::from_utf8_lossy(bytes));
+    let told = (!what.is_empty()).then(|| format!("{target} waits for {what}"));
+    if let Some(told) = told.as_ref().filter(|_| !is_terminal) {
+        eprintln!("[{told}]");
+    }
+    told
 }
 
 /// What the host answered to whoever asked for a break.
@@ -167,18 +180,37 @@ fn sentence(reason: Reason, successor: Option<&str>) -> String {
     .into()
 }
 
+/// What is wrong with the token most of the time.
+const TOKEN: &str = "take the whole URL that the host printed, or --token-file FILE";
+
+/// Why the first dial failed, and what to do about it.
+pub(super) fn unreachable(name: &str, error: &io::Error) -> Failure {
+    let failure = Failure::io(format!("reach {name}"), error);
+    let text = error.to_string();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => failure.hint(TOKEN),
+        io::ErrorKind::ConnectionRefused => failure.hint("is the host running, and is that its port?"),
+        io::ErrorKind::UnexpectedEof => failure.hint("one that encrypts is reached by https:// or tls://"),
+        _ if text.contains("InvalidContentType") => {
+            failure.hint("it does not encrypt there: http:// or tcp://")
+        }
+        _ if text.contains("UnknownIssuer") => failure.hint("--tls-ca FILE trusts the certificates in FILE"),
+        _ => failure,
+    }
+}
+
 /// Why it is over, and what to do about it.
 pub(super) fn refused(name: &str, reason: Reason, successor: Option<&str>) -> Failure {
     let failure = Failure::new(format!("{name}: {}", sentence(reason, successor)));
     match reason {
-        Reason::Closed(CloseReason::Unauthorised) => {
-            failure.hint("take the whole URL that the host printed, or --token-file FILE")
-        }
+        Reason::Closed(CloseReason::Unauthorised) => failure.hint(TOKEN),
         Reason::Closed(CloseReason::IdleExit) => {
             failure.hint("a host stays with: runner-std host --idle-timeout never")
         }
         Reason::Closed(CloseReason::GoingAway) => failure.hint("runner-std ps shows what there is"),
-        Reason::Closed(CloseReason::ProtocolError) => failure.hint("run the same runner-std on both sides"),
+        Reason::Closed(CloseReason::ProtocolError) => {
+            failure.hint("is it the same runner-std on both sides? one that encrypts is reached by tls://")
+        }
         Reason::Closed(CloseReason::Superseded) => {
             failure.hint("--view watches beside it; all may type with: runner-std host --share")
         }

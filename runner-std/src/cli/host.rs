@@ -122,7 +122,7 @@ pub struct HostArgs {
     pub headless: bool,
 
     /// The command to host, with its arguments [default: $SHELL, unless there is another session]
-    #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "CMD", trailing_var_arg = true)]
     pub command: Vec<OsString>,
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
     number
         .checked_mul(factor)
         .filter(|size| (SMALLEST..=LARGEST).contains(size))
-        .ok_or_else(|| "64KiB to 1GiB".into())
+        .ok_or_else(|| "it has to be from 64KiB to 1GiB".into())
 }
 
 /// Bounds of a history, in bytes.

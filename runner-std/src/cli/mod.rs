@@ -223,7 +223,7 @@ pub struct WatchArgs {
     /// When it counts as idle.
     pub idle: IdleArgs,
     /// The command to run, with its arguments
-    #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
     pub command: Vec<OsString>,
 }
 
@@ -377,5 +377,17 @@ mod tests {
         assert_eq!(args.command, ["ls", "--events", "-x"]);
         assert_eq!((args.observe.notify, args.observe.events), (Some(Notify::Auto), None));
         assert!(Cli::try_parse_from(["runner-std", "watch", "--notify"]).is_err());
+        let cli = Cli::try_parse_from(["runner-std", "host", "ls", "--name", "x"]).unwrap();
+        let Command::Host(args) = cli.command else { panic!("host") };
+        assert_eq!((args.command.len(), args.observe.name), (3, None));
+    }
+
+    #[test]
+    fn a_misspelt_option_is_no_command() {
+        for (command, wrong, meant) in [("host", "--histroy", "--history"), ("watch", "--evnets", "--events")]
+        {
+            let error = Cli::try_parse_from(["runner-std", command, wrong, "5"]).unwrap_err().to_string();
+            assert!(error.contains(wrong) && error.contains(meant), "{error}");
+        }
     }
 }

@@ -95,7 +95,7 @@ pub fn judge(request: &[u8], policy: &Policy) -> Result<Option<(Asked, usize)>, 
         if header("origin")?.is_none() && !trusted {
             return Err((
                 "403 Forbidden",
-                "without an Origin the token has to come as Authorization: Bearer",
+                "the token is missing or wrong: without an Origin it has to come as Authorization: Bearer",
             ));
         }
         let accept = derive_accept_key(key.as_bytes());

@@ -1,9 +1,11 @@
 //! What a host is to do: flags, variables and a file, in that order.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer};
 use stillwire::{Duration, duration};
 
 use crate::cli::{self, HostArgs, Verbosity};
@@ -45,17 +47,40 @@ struct File {
 
 /// A `[[session]]` of the file: a command, a serial port or a console.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(try_from = "Keys")]
 pub(super) struct SessionTable {
     /// Its name.
     pub name: Option<String>,
-    #[serde(flatten)]
     pub what: What,
 }
 
-/// What is behind it.
+/// The same as it is written.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    name: Option<String>,
+    command: Option<Words>,
+    serial: Option<String>,
+    tcp: Option<String>,
+}
+
+impl TryFrom<Keys> for SessionTable {
+    type Error = &'static str;
+
+    fn try_from(Keys { name, command, serial, tcp }: Keys) -> Result<Self, Self::Error> {
+        let what = match (command, serial, tcp) {
+            (Some(Words::List(words)), None, None) if words.is_empty() => return Err("the command is empty"),
+            (Some(command), None, None) => What::Command(command),
+            (None, Some(serial), None) => What::Serial(serial),
+            (None, None, Some(tcp)) => What::Tcp(tcp),
+            _ => return Err("a session has a command, or serial, or tcp: one of them"),
+        };
+        Ok(Self { name, what })
+    }
+}
+
+/// What is behind it.
+#[derive(Debug)]
 pub(super) enum What {
     /// A program with its arguments, or a line for `sh`.
     Command(Words),
@@ -67,7 +92,7 @@ pub(super) enum What {
 
 /// A command.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a line for sh, or a list of words")]
 pub(super) enum Words {
     /// For `sh -c`.
     Line(String),
@@ -163,14 +188,29 @@ fn parse(text: &str) -> Result<File, String> {
     toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
 }
 
+/// A string, and what it is to be instead of a number.
+struct Quoted(&'static str);
+
+impl Visitor<'_> for Quoted {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+}
+
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    let text = deserializer.deserialize_str(Quoted("a time in quotes, such as \"10m\" or \"never\""))?;
     let span = duration::parse(&text).map_err(D::Error::custom)?;
     Ok(Some(span.unwrap_or(Duration::MAX)))
 }
 
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    let text = deserializer.deserialize_str(Quoted("a size in quotes, such as \"1MiB\""))?;
     cli::size(&text).map(Some).map_err(D::Error::custom)
 }
 
@@ -210,7 +250,17 @@ mod tests {
         for (text, line, words) in [
             ("share = true\nidle-timeout = '10'\n", "line 2", "idle-timeout"),
             ("share = true\n\nhistroy = '1MiB'\n", "line 3", "histroy"),
-            ("[[session]]\nname = 'x'\ncommand = 7\n", "line 1", "[[session]]"),
+            ("idle-timeout = 10\n", "line 1", "a time in quotes"),
+            ("history = 65536\n", "line 1", "a size in quotes"),
+            ("[[session]]\nname = 'x'\ncommand = 7\n", "line 3", "a line for sh"),
+            (
+                "share = true\n[[session]]\nname = 'x'\n",
+                "line 2",
+                "a session has a command, or serial, or tcp",
+            ),
+            ("[[session]]\ncommand = 'x'\ntcp = 'y:1'\n", "line 1", "one of them"),
+            ("[[session]]\ncommand = []\n", "line 1", "empty"),
+            ("[[session]]\nnam = 'x'\ncommand = 'y'\n", "line 2", "`nam`"),
             ("max-peers = 'many'\n", "line 1", "max-peers"),
         ] {
             let why = parse(text).unwrap_err();

@@ -131,7 +131,7 @@ fn nothing_to_open() -> Failure {
 impl Doors {
     /// A port for Prometheus and for nobody else.
     fn metrics(&mut self, settings: &Settings, address: &str) -> Result<(), Failure> {
-        let failed = |error| Failure::io(format!("listen on {address} for metrics"), error);
+        let failed = |error| cannot_listen(&format!("listen on {address} for metrics"), &error);
         let listener = TcpListener::bind(address).map_err(failed)?;
         let here = listener.local_addr().map_err(failed)?;
         let policy = Policy { names: settings.names.clone(), metrics: true, ..Policy::default() };
@@ -180,11 +180,18 @@ fn listen(settings: &Settings) -> Result<Option<TcpListener>, Failure> {
         }
         other => other,
     };
-    let listener = listener.map_err(|error| {
-        Failure::io(format!("listen on {address}"), error)
-            .hint("another port: --listen 127.0.0.1:0; or none: --listen none")
-    })?;
-    Ok(Some(listener))
+    listener.map(Some).map_err(|error| cannot_listen(&format!("listen on {address}"), &error))
+}
+
+/// Why there is no port, and what would be one.
+fn cannot_listen(what: &str, error: &io::Error) -> Failure {
+    let failure = Failure::io(what, error);
+    match error.kind() {
+        io::ErrorKind::InvalidInput => {
+            failure.hint("an address and a port are wanted, such as 127.0.0.1:7681")
+        }
+        _ => failure.hint("another port: --listen 127.0.0.1:0; or none: --listen none"),
+    }
 }
 
 /// The address as others may call it: one that means all of them by the first name that the host goes by.

@@ -94,6 +94,7 @@ fn session(server: &Server, now: Instant, index: usize, seat: &Seat, live: bool)
         "title": Some(seat.said.title()).filter(|title| !title.is_empty()),
         "last": live.then(|| last_line(state.history())),
         "code": exit,
+        "trouble": seat.trouble,
     })
 }
 

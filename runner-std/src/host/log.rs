@@ -167,6 +167,15 @@ pub(super) fn gap(session: &str, peer: PeerId, lost: u64) {
     warn!(session, peer, lost, "{session}: peer {peer} reads too slowly: {lost} bytes are lost to it");
 }
 
+/// What is behind a session is not there, and why; or, if there is nothing to say of that, it is again.
+pub(super) fn port(session: &str, trouble: &str) {
+    if trouble.is_empty() {
+        info!(session, "{session}: is there again");
+    } else {
+        warn!(session, "{session}: waits for {trouble}");
+    }
+}
+
 /// Somebody asked for a break. Returns what they are answered: nothing, or why there was none.
 pub(super) fn sent_break(session: &str, sent: io::Result<()>) -> String {
     match sent {

@@ -33,6 +33,7 @@ use stillwire::link::{heartbeat, host, linger};
 use crate::attach;
 use crate::cli::HostArgs;
 use crate::failure::Failure;
+use crate::plain::word;
 use crate::watch::events::EventLog;
 use crate::{descriptors, limits, os, terminal};
 use config::Settings;
@@ -123,7 +124,10 @@ fn open(
     server.metrics = settings.metrics.as_ref().map(|_| metrics::Metrics::new()).transpose()?;
     let mut hello = String::new();
     for name in names.iter().take(SHOWN) {
-        hello.push_str(&format!("[{name}: attach another terminal with: runner-std attach {name}]\r\n"));
+        hello.push_str(&format!(
+            "[{name}: attach another terminal with: runner-std attach {}]\r\n",
+            word(name)
+        ));
     }
     if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         hello.push_str(&format!("[and {more} more: runner-std ps]\r\n"));

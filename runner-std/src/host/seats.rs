@@ -5,6 +5,7 @@ use stillwire::Instant;
 use stillwire::idle::{Due, Event, Evidence, Hint};
 use stillwire::link::history::Size;
 
+use super::log;
 use super::server::Server;
 use super::title::Titles;
 use crate::limits;
@@ -32,6 +33,8 @@ pub(super) struct Seat {
     hints: Hints,
     /// Whether the port waits for a reader.
     pub held: bool,
+    /// Why what is behind the port is not there, as it was last told.
+    pub trouble: Option<String>,
     /// What is on its screen; None: it has none.
     pub model: Option<Model>,
     /// How the command ended, and what was printed since by whatever it left behind.
@@ -53,6 +56,7 @@ impl Seat {
             titles: Titles::default(),
             hints: Hints::default(),
             held: false,
+            trouble: None,
             model,
             ended: None,
         }
@@ -155,6 +159,9 @@ impl Seat {
     /// What was printed is shown to whoever records or follows it.
     fn tell(&mut self, now: Instant, bytes: &[u8]) {
         self.observers.record(|recorder| recorder.output(now, bytes));
+        for complaint in self.observers.complaints.drain(..) {
+            tracing::warn!(session = self.name, "{}: {complaint}", self.name);
+        }
         if let Some((_, after)) = &mut self.ended {
             *after += bytes.len();
         }
@@ -275,7 +282,25 @@ impl Server {
                 }
                 self.typed = now;
             }
+            self.note_port(session);
         }
+    }
+
+    /// What is behind a port went away or came: whoever watches is told, and who lists.
+    fn note_port(&mut self, session: usize) {
+        let Some(seat) = self.seats.get_mut(session) else { return };
+        let Some(port) = &seat.port else { return };
+        let (what, why) = port.trouble().unzip();
+        if why == seat.trouble {
+            return;
+        }
+        let mut told =
+            what.zip(why.as_ref()).map_or_else(String::new, |(what, why)| format!("{what}: {why}"));
+        told.truncate(told.floor_char_boundary(limits::TROUBLE_BYTES));
+        log::port(&seat.name, &told);
+        seat.trouble = why;
+        let _ = self.core.publish(session, limits::TROUBLE, 0, told.as_bytes());
+        self.changed = true;
     }
 
     /// Declares what to wait for: no output while somebody is only a little behind.

@@ -19,6 +19,8 @@ pub struct Console {
     state: State,
     backoff: Backoff,
     want: Interest,
+    /// Why it is not there, the last time somebody looked.
+    trouble: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl Console {
     pub const fn new(address: String, token: u64, seed: u64, now: Instant) -> Self {
         let backoff = Backoff::new(Config::DEFAULT, seed);
         let (source, state) = (Source::new(token), State::Away { until: now });
-        Self { address, source, state, backoff, want: Interest::NONE }
+        Self { address, source, state, backoff, want: Interest::NONE, trouble: None }
     }
 
     /// Where it is.
@@ -41,9 +43,9 @@ impl Console {
         &self.address
     }
 
-    /// Whether the connection is open.
-    pub const fn is_up(&self) -> bool {
-        matches!(self.state, State::Up { .. })
+    /// Why it is not there, if it is not.
+    pub const fn trouble(&self) -> Option<&io::Error> {
+        self.trouble.as_ref()
     }
 
     pub(super) fn watch(&mut self, poller: &mut Poller, want: Interest) -> io::Result<()> {
@@ -64,8 +66,8 @@ impl Console {
                 }
                 Came::Nothing
             }
-            State::Up { stream, .. } => take(stream.as_fd(), buffer).unwrap_or_else(|_| {
-                self.lost(now, poller);
+            State::Up { stream, .. } => take(stream.as_fd(), buffer).unwrap_or_else(|error| {
+                self.lost(now, poller, error);
                 Came::Nothing
             }),
         }
@@ -87,7 +89,7 @@ impl Console {
                     self.state = State::Dialing(dial);
                     let _ = self.watch(poller, self.want);
                 }
-                Err(_) => self.state = State::Away { until: now.after(self.backoff.wait()) },
+                Err(error) => self.away(now, error),
             }
         }
     }
@@ -96,14 +98,19 @@ impl Console {
         self.forget(poller);
         match result {
             Ok(stream) => {
-                self.state = State::Up { stream, since: now };
+                (self.state, self.trouble) = (State::Up { stream, since: now }, None);
                 let _ = self.watch(poller, self.want);
             }
-            Err(_) => self.state = State::Away { until: now.after(self.backoff.wait()) },
+            Err(error) => self.away(now, error),
         }
     }
 
-    fn lost(&mut self, now: Instant, poller: &mut Poller) {
+    fn away(&mut self, now: Instant, error: io::Error) {
+        self.state = State::Away { until: now.after(self.backoff.wait()) };
+        self.trouble = Some(error);
+    }
+
+    fn lost(&mut self, now: Instant, poller: &mut Poller, error: io::Error) {
         // As for any link: one that was stable begins a new sequence.
         if let State::Up { since, .. } = self.state
             && now.since(since) >= stillwire::link::reconnect::Config::DEFAULT.stable
@@ -111,7 +118,7 @@ impl Console {
             self.backoff.reset();
         }
         self.forget(poller);
-        self.state = State::Away { until: now.after(self.backoff.wait()) };
+        self.away(now, error);
     }
 
     fn forget(&mut self, poller: &mut Poller) {
@@ -164,6 +171,7 @@ mod tests {
             7,
         );
         assert_eq!(console.write(b"lost"), 0, "there is nobody yet");
+        assert!(console.trouble().is_none(), "nobody has looked yet");
         let serve = std::thread::spawn(move || {
             for greeting in [b"one", b"two"] {
                 let (mut stream, _) = server.accept().unwrap();
@@ -173,6 +181,7 @@ mod tests {
         });
         for greeting in [b"one", b"two"] {
             assert_eq!(read(&mut console, &mut poller), greeting);
+            assert!(console.trouble().is_none());
             assert_eq!(console.write(b"\r"), 1);
         }
         serve.join().unwrap();

@@ -26,6 +26,7 @@ pub use console::Console;
 pub use serial::{Line, Serial};
 
 use crate::os::{Interest, Poller, Source};
+use crate::plain::plain;
 use pty::{Outcome, Pty};
 
 /// What is behind a session.
@@ -128,6 +129,24 @@ impl Port {
     /// How it ended, if it did: to be asked after a SIGCHLD. Serial ports and consoles do not.
     pub fn outcome(&mut self) -> Option<Outcome> {
         if let Self::Pty(command) = self { command.pty.outcome() } else { None }
+    }
+
+    /// What is behind it and why that is not there now, if it is not. A command always is.
+    pub fn trouble(&self) -> Option<(String, String)> {
+        let (what, why) = match self {
+            Self::Pty(_) => return None,
+            Self::Serial(serial) => (serial.device().display().to_string(), serial.trouble()?),
+            Self::Console(console) => (console.address().to_owned(), console.trouble()?),
+        };
+        let why = match (self, why.kind(), why.raw_os_error()) {
+            (Self::Serial(_), io::ErrorKind::UnexpectedEof, _) | (Self::Serial(_), _, Some(libc::EIO)) => {
+                "it was unplugged".into()
+            }
+            (_, io::ErrorKind::UnexpectedEof, _) => "it has closed the connection".into(),
+            _ => why.to_string(),
+        };
+        let why = why.split(" (os error ").next().unwrap_or_default();
+        Some((plain(&what), plain(why)))
     }
 
     /// When to poll next.

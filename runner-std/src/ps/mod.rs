@@ -46,9 +46,13 @@ pub fn ps(args: &PsArgs) -> Result<u8, Failure> {
         print(lines.as_bytes())?;
     } else {
         let mut sessions: Vec<_> = gathered.hosts().flat_map(|(_, host)| host.sessions).collect();
+        let all = sessions.len();
         sessions.retain(|session| filter.lets(session, 0.0));
         if sessions.is_empty() && page.width.is_some() {
-            let _ = writeln!(io::stderr(), "there is no session; start one: runner-std host -- bash");
+            let _ = match all {
+                0 => writeln!(io::stderr(), "there is no session; start one: runner-std host -- bash"),
+                all => writeln!(io::stderr(), "no session is like that; without filters: {all}"),
+            };
         } else {
             print(page.table(&sessions).as_bytes())?;
         }

@@ -51,6 +51,8 @@ pub(crate) struct Session {
     pub last: Option<String>,
     /// Its exit code.
     pub code: Option<u8>,
+    /// Why what is behind it, a serial port or a console, is not there.
+    pub trouble: Option<String>,
     /// Where it is, if that is another machine; then `name` has both names in it.
     #[serde(skip)]
     pub away: Option<Box<Away>>,
@@ -119,6 +121,7 @@ impl Host {
             }
             session.last = session.last.take().map(|text| plain(&text));
             session.title = session.title.take().map(|text| plain(&text));
+            session.trouble = session.trouble.take().map(|text| plain(&text));
             session.controller = session.controller.take().map(|text| plain(&text));
             session.reason = session.reason.take().map(|text| plain(&text));
         }
@@ -145,6 +148,9 @@ impl Session {
     pub(crate) fn output(&self, ago: impl Fn(f64) -> String, since: impl Fn(f64) -> String) -> String {
         if self.away.is_some() && self.status != Status::Idle {
             return String::new(); // only changes are told that far away, and output is none
+        }
+        if let Some(trouble) = &self.trouble {
+            return format!("waits: {trouble}");
         }
         match (self.novel, self.visible, self.raw) {
             // Something is painted again and again, and nothing of it is new.
@@ -269,6 +275,8 @@ mod tests {
         assert_eq!(said(Some(1_600.0), Some(300.0), Some(0.4)), "novel 26 m ago, repainted 5 m ago");
         assert_eq!(said(None, None, Some(0.0)), "controls 0 s ago");
         assert_eq!(said(None, None, None), "none");
+        let away = Session { trouble: Some("No such device".into()), raw: Some(1.0), ..Session::default() };
+        assert_eq!(away.output(ago, span), "waits: No such device");
     }
 
     #[test]

@@ -20,6 +20,7 @@ fn a_host_is_attached_to_from_another_terminal() {
     terminal.wait_for("detached=0");
     let (screen, place) = (terminal.screen(), |text: &str| terminal.screen().find(text));
     assert!(place("from-22-attach") < place("detached=0"), "the shell goes on below: {screen}");
+    assert!(screen.contains("\n[detached from demo; "), "in a line of its own: {screen}");
     terminal.window(0);
     terminal.key("C-]");
     terminal.text("t");

@@ -170,6 +170,8 @@ fn urls_with_the_token_reach_a_session_and_others_do_not() {
     for wrong in [host.url().split('#').next().expect("a URL").to_owned(), tcp[..tcp.len() - 1].to_owned()] {
         let refused = host.script(&[&wrong], "");
         assert_eq!(refused.status.code(), Some(1), "{wrong}: {refused:?}");
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(told.contains("token") && told.contains("--token-file"), "{told}");
     }
     let mut page = TcpStream::connect(host.address()).expect("it listens");
     page.write_all(b"GET /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("asked");
@@ -382,6 +384,8 @@ fn a_serial_port_that_is_plugged_in_later_is_a_session() {
         let end = |path: &PathBuf| format!("PTY,raw,echo=0,link={}", path.display());
         Command::new("socat")
             .args([end(&near), end(&far)])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .expect("socat (tests/run e2e installs it)")
     };
@@ -390,6 +394,7 @@ fn a_serial_port_that_is_plugged_in_later_is_a_session() {
     let mut attach = host.attach(&["tty"]);
     let mut shown = BufReader::new(attach.stdout.take().expect("a pipe"));
     for round in 1..=2 {
+        wait("its absence to be known", || host.session()["trouble"] == "No such file or directory");
         let mut socat = plug();
         wait("the device", || far.exists());
         let mut board = fs::OpenOptions::new().read(true).write(true).open(&far).expect("the other end");
@@ -398,12 +403,18 @@ fn a_serial_port_that_is_plugged_in_later_is_a_session() {
         assert_eq!(line_with(&mut heard, "boot"), format!("boot {round}\n"));
         writeln!(board, "kernel {round} panics").expect("printed");
         assert_eq!(line_with(&mut shown, "kernel"), format!("kernel {round} panics\n"));
+        assert!(host.session()["trouble"].is_null());
         socat.kill().expect("killed");
         socat.wait().expect("ended");
         wait("it to be unplugged", || !far.exists());
     }
-    attach.kill().expect("killed");
-    attach.wait().expect("ended");
+    wait("its absence to be known", || !host.session()["trouble"].is_null());
+    assert!(host.runner(&["kill", "tty"]).status().expect("kill").success());
+    let said = attach.wait_with_output().expect("ended");
+    let told = String::from_utf8_lossy(&said.stderr).into_owned();
+    for why in ["No such file or directory", "it was unplugged"] {
+        assert!(told.contains(&format!("[tty waits for {}: {why}]", near.display())), "{told}");
+    }
 }
 
 #[test]
