@@ -68,6 +68,8 @@ pub const PEERS: u16 = 64;
 pub const HISTORY: usize = 1 << 20;
 /// Output still taken in after a command has ended, if something it left behind goes on writing.
 pub const LAST_WORDS: usize = 256 << 10;
+/// So long a host that is started in a terminal waits for that to be attached, though its command is over already.
+pub const FIRST: stillwire::Duration = stillwire::Duration::from_secs(5);
 /// From SIGHUP to SIGKILL.
 pub const GRACE: stillwire::Duration = stillwire::Duration::from_secs(3);
 /// For a client: until a connection is open, each step of it.

@@ -6,7 +6,7 @@ use stillwire::Instant;
 use stillwire::link::client::{Credentials, Heard};
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::Token as Secret;
-use stillwire::link::reconnect::Generation;
+use stillwire::link::reconnect::{Generation, Reason};
 
 use super::driver::{Attach, DIAL, End, LINK};
 use super::words;
@@ -91,7 +91,13 @@ impl Attach {
                             Ok(Heard::Retained { key: limits::TROUBLE, bytes, at: 0, rest: 0 }) => {
                                 self.trouble = words::trouble(&self.target, bytes, self.screen.is_terminal());
                             }
-                            Ok(Heard::Closed { text, .. }) => self.successor = takeover::who(text),
+                            Ok(Heard::Closed { reason, text }) => {
+                                self.successor = takeover::who(text);
+                                // It is on this machine, and says so itself: there is nothing to wait for.
+                                if reason == CloseReason::GoingAway && self.target.is_local() {
+                                    self.end = Some(End::Refused(Reason::Closed(reason)));
+                                }
+                            }
                             Ok(_) => {}
                             Err(_) => return,
                         }

@@ -39,8 +39,7 @@ impl Attach {
             // Whoever took over is not to be fought; but a person may want it back.
             SUPERSEDED if self.raw.is_some() => self.tell_script(SUPERSEDED),
             Status::Disconnected(reason @ Reason::Closed(closed)) => {
-                let over = self.target.is_local() && closed == CloseReason::GoingAway;
-                if over || closed.next() == Next::Park {
+                if closed.next() == Next::Park {
                     self.end = Some(End::Refused(reason));
                 } else {
                     self.tell_script(status);

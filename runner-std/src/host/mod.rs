@@ -73,6 +73,7 @@ pub fn host(args: &HostArgs) -> Result<u8, Failure> {
                         args.observe.events.as_deref().and_then(|target| target.to_str()?.parse().ok());
                     theirs.retain(|fd| Some(*fd) != events);
                     os::close(&theirs);
+                    server.expects = (!args.detach).then(|| server.now().after(limits::FIRST));
                     ready.serving(&hello);
                     serve(&mut server).unwrap_or(crate::failure::FAILED)
                 }

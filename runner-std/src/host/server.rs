@@ -87,6 +87,8 @@ pub(super) struct Server {
     pub changed: bool,
     /// When those who follow output are told of it.
     pub news_at: Option<Instant>,
+    /// Until when the terminal that it was started in may attach, though all is over.
+    pub expects: Option<Instant>,
     /// Since when it ends, whatever happens, and with what code.
     pub leaving: Option<(Instant, u8)>,
 }
@@ -133,6 +135,7 @@ impl Server {
             waiting: false,
             changed: false,
             news_at: None,
+            expects: None,
             leaving: None,
         })
     }
@@ -222,6 +225,7 @@ impl Server {
             .chain(core)
             .chain(self.agenda.poll_at())
             .chain(self.leaving.map(|(at, _)| at))
+            .chain(self.expects)
             .chain(self.news_at)
             .chain(self.supervisor.as_ref().and_then(Supervisor::poll_at))
             .chain(self.screen_at())
@@ -310,6 +314,7 @@ impl Server {
             metrics.note(now, &event, self.core.peers());
         }
         match event {
+            Event::Attached { .. } => self.expects = None,
             Event::Screen { peer, session, first } => self.wanted(peer, session, first),
             Event::Detached { peer, .. } => self.part(peer),
             Event::Resize { session, size } => {
@@ -372,7 +377,8 @@ impl Server {
     /// The exit code, if all is over.
     fn over(&mut self, now: Instant) -> Option<u8> {
         let late = self.leaving.is_some_and(|(at, _)| at <= now);
-        let ended = self.open == 0 && self.core.is_empty();
+        self.expects = self.expects.filter(|until| *until > now);
+        let ended = self.open == 0 && self.core.is_empty() && self.expects.is_none();
         if !(ended || late) || !self.fleet_has_heard(now) {
             return None;
         }

@@ -227,7 +227,7 @@ impl Pen {
             _ if session.away.is_some() => {
                 Some(session.output(ago, span)).filter(|it| !it.is_empty()).into_iter().collect()
             }
-            0 => vec!["nothing printed".into()],
+            0 if session.trouble.is_none() => vec!["nothing printed".into()],
             printed => vec![session.output(ago, span), format!("{} printed", rate::size(printed as f64))],
         };
         facts.extend(session.input.map(|input| format!("typed {}", ago(input))));

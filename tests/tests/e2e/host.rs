@@ -30,6 +30,18 @@ fn a_host_is_attached_to_from_another_terminal() {
 }
 
 #[test]
+fn a_command_that_is_over_at_once_is_shown_with_its_exit_code() {
+    let terminal = Terminal::open("short");
+    for round in 1..=3 {
+        terminal.line(&format!(
+            "runner-std host --listen none -- sh -c 'echo out-$((40 + {round})); exit {round}'; echo rc=$?"
+        ));
+        terminal.wait_for(&format!("rc={round}"));
+        assert!(terminal.screen().contains(&format!("out-{}\n", 40 + round)), "{}", terminal.screen());
+    }
+}
+
+#[test]
 fn a_host_that_is_silent_is_told_in_the_title_and_keys_wait_for_it() {
     let terminal = Terminal::open("silent");
     terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use crate::sessions::{Hosted, wait};
-use crate::terminal::{Folder, runner};
+use crate::terminal::{Folder, runner, signal};
 
 /// Runs the runner with what a careless parent leaves behind: signals ignored, and held back.
 fn deaf(host: &Hosted, arguments: &[&str]) -> Output {
@@ -50,6 +50,18 @@ fn a_session_hears_signals_that_whoever_started_its_host_ignores() {
     assert_eq!((mask(&text, "SigBlk:") & STANDARD, mask(&text, "SigIgn:") & STANDARD), (0, 0), "{text}");
     assert_eq!(shown.status.code(), Some(129), "a hang-up ended it, and nothing harder");
     wait("the host to leave", || host.list().is_null());
+}
+
+#[test]
+fn whoever_is_attached_leaves_when_the_host_says_that_it_goes() {
+    let host = Hosted::new("goes", &["--listen", "none"], &["sleep", "1000"]);
+    let attach = host.attach(&["goes"]);
+    wait("it to be in", || host.session()["peers"] == 1);
+    signal("TERM", &host.pid().to_string());
+    let end = attach.wait_with_output().expect("ended");
+    let told = String::from_utf8_lossy(&end.stderr).into_owned();
+    assert!(told.contains("goes: its host has gone") && told.contains("runner-std ps"), "{told}");
+    assert_eq!(end.status.code(), Some(1));
 }
 
 #[test]
