@@ -51,6 +51,8 @@ pub enum ClientOp {
     Typed(usize),
     /// `handle_resize`
     Resize(u16),
+    /// `handle_shown`
+    Shown(u64),
     /// `handle_role`
     Role(Role),
     /// `request`
@@ -177,7 +179,8 @@ impl Machine for Terminal {
             longest: some(&[0, 5_000_000, 5_000_000, 5_000_000, u64::MAX]),
         };
         let link = *rng.pick(&[Link::Reliable, Link::Lossy]);
-        let config = Config { reconnect, probe, link, ..Config::DEFAULT };
+        let window = *rng.pick(&[0, 9, u32::MAX]);
+        let config = Config { reconnect, probe, link, window, ..Config::DEFAULT };
         Self::new(config, rng.bits(), now)
     }
 
@@ -191,6 +194,7 @@ impl Machine for Terminal {
             17..=36 => ClientOp::Hear(old, Said::random(rng), rng.below(4) == 0, rng.below(64) == 0),
             37..=48 => ClientOp::Pull(old, 1 + rng.below(9), *rng.pick(&[MAX_BODY, MAX_BODY, MIN_BODY, 255])),
             49..=50 => ClientOp::Typed(rng.below(6)),
+            51 if rng.below(2) == 0 => ClientOp::Shown(rng.bits() % 99),
             51 => ClientOp::Resize(rng.below(3) as u16),
             52 => ClientOp::Role(*rng.pick(&[Role::Controller, Role::Controller, Role::Viewer])),
             53 => ClientOp::Request(rng.below(20)),
@@ -254,6 +258,7 @@ impl Machine for Terminal {
                 assert_eq!(taken.is_ok(), len <= room && (len > 0 || self.client.role() == Role::Controller));
             }
             ClientOp::Resize(side) => self.client.handle_resize(now, Size { columns: side, rows: side }),
+            ClientOp::Shown(offset) => self.client.handle_shown(now, offset),
             ClientOp::Role(role) => self.client.handle_role(now, role),
             ClientOp::Request(len) => {
                 let _ = self.client.request(now, "clip", TEXT.get(..len).unwrap());

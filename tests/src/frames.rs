@@ -75,6 +75,7 @@ pub const GOLDEN: &[(Frame<'_>, &str)] = &[
     ),
     (Frame::Resize { columns: 132, rows: 43 }, "a1 22 00 04 00 84 00 2b"),
     (Frame::Role { role: Role::Controller }, "a1 23 00 01 01"),
+    (Frame::Credit { limit: 528_384 }, "a1 24 00 08 00 00 00 00 00 08 10 00"),
     (
         Frame::Message { channel: "clip", id: 5, bytes: b"copy" },
         "a1 30 00 11 00 00 00 00 00 00 00 05 04 63 6c 69 70 63 6f 70 79",
@@ -120,7 +121,7 @@ impl Material {
         let payload = random.below(longest + 1);
         let bytes = &self.bytes[random.below(self.bytes.len() - payload + 1)..][..payload];
         let name = |random: &mut Random, least, most| self.name(random, least, most);
-        match random.below(15) {
+        match random.below(16) {
             0 => Frame::Hello(Hello {
                 minor: random.bits() as u8,
                 role,
@@ -161,7 +162,8 @@ impl Material {
             10 => Frame::Input { number: offset, bytes },
             11 => Frame::InputAck { number: offset.min(other), limit: offset.max(other), again: flag },
             12 => Frame::Resize { columns, rows },
-            13 => Frame::Message { channel: name(random, 1, MAX_NAME), id: random.bits(), bytes },
+            13 => Frame::Credit { limit: offset },
+            14 => Frame::Message { channel: name(random, 1, MAX_NAME), id: random.bits(), bytes },
             _ => {
                 let outcome = *random.pick(&[Outcome::Done, Outcome::NoHandler, Outcome::Lost]);
                 Frame::Reply { id: random.bits(), outcome, bytes }

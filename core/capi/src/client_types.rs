@@ -48,6 +48,10 @@ pub struct sw_client_config {
     pub role: u32,
     /// Not 0: it shows a terminal; if it comes new or too late it gets the screen rather than old output.
     pub screen: u32,
+    /// The host may be so many bytes of output ahead of sw_client_shown; 0: the link holds it back.
+    pub window: u32,
+    /// 0.
+    pub zero: u32,
 }
 
 /// What lets a client in, and to what. Not kept.
@@ -195,7 +199,7 @@ pub struct sw_client_facts {
 const _: () = {
     use core::mem::offset_of;
     // What runner-std/web/src/core.ts reads.
-    assert!(size_of::<sw_client_saved>() == 48 && size_of::<sw_client_config>() == 24);
+    assert!(size_of::<sw_client_saved>() == 48 && size_of::<sw_client_config>() == 32);
     assert!(size_of::<sw_client_event>() == 24 && offset_of!(sw_client_event, kind) == 8);
     assert!(size_of::<sw_client_heard>() == 48 && offset_of!(sw_client_heard, bytes) == 24);
     assert!(size_of::<sw_client_facts>() == 64 && offset_of!(sw_client_facts, status) == 32);

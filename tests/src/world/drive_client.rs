@@ -291,6 +291,9 @@ impl World<'_> {
                 }
             }
             let Some(room) = near.room(up, plan.buffered, usize::from(plan.max_body)) else { break };
+            if let Some(place) = core.place() {
+                core.handle_shown(now, place.offset);
+            }
             let wants = core.wants_write(generation);
             let Some(frame) = core.next_frame(now, generation, &credentials, room) else {
                 if wants {

@@ -97,6 +97,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             (self.session, self.first) = (None, true);
         }
         link.welcome(now, welcome);
+        // Of another life nothing was shown.
+        self.credit.handle_shown(0, self.follower.place().map_or(0, |place| place.offset));
+        self.credit.forget();
         link.size_due = self.size.differs();
         let generation = link.generation;
         let _ = self.reconnect.handle_open(now, generation); // it counts: that was looked at before
@@ -159,7 +162,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
                 if waits { Heard::Reply { id, outcome, bytes, at, rest } } else { Heard::Nothing }
             }
             Frame::Unknown { .. } | Frame::Close { .. } | Frame::Welcome(_) => Heard::Nothing,
-            Frame::Hello(_) | Frame::Input { .. } => return Err(Broken("frame of a client from a host")),
+            Frame::Hello(_) | Frame::Input { .. } | Frame::Credit { .. } => {
+                return Err(Broken("frame of a client from a host"));
+            }
         })
     }
 
@@ -234,6 +239,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             link.role_due |= link.role != self.role;
             link.size_due |= link.size_open && self.size.differs();
             self.requests.handle_doubt();
+            self.credit.forget();
         }
         if self.follower.place().is_none_or(|place| sent > place.offset) {
             self.missed()

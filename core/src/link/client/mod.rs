@@ -18,6 +18,7 @@
 //! a session with another epoch gets none of what was typed for the one before.
 
 mod connection;
+mod credit;
 mod hear;
 mod saved;
 mod speak;
@@ -38,6 +39,7 @@ use crate::link::rtt::Rtt;
 use crate::link::typed::{Full, Typed};
 use crate::time::{Duration, Instant};
 use connection::Connection;
+use credit::Credit;
 pub use saved::Saved;
 pub use types::{Config, Credentials, Due, Event, Heard};
 
@@ -52,7 +54,7 @@ pub use types::{Config, Credentials, Due, Event, Heard};
 /// - **Inputs** of the world: [`handle_online`](Self::handle_online), [`handle_offline`](Self::handle_offline),
 ///   [`handle_wake`](Self::handle_wake), [`handle_visible`](Self::handle_visible).
 /// - **Inputs** of the person: [`handle_typed`](Self::handle_typed), [`handle_resize`](Self::handle_resize),
-///   [`handle_role`](Self::handle_role), [`request`](Self::request), [`handle_user`](Self::handle_user), [`handle_leave`](Self::handle_leave).
+///   [`handle_shown`](Self::handle_shown), [`handle_role`](Self::handle_role), [`request`](Self::request), [`handle_user`](Self::handle_user), [`handle_leave`](Self::handle_leave).
 /// - **Outputs**: [`poll`](Self::poll) until it says None (at most [`Client::EVENTS`] events, and one for each lost request),
 ///   then [`next_frame`](Self::next_frame), then sleep until [`poll_at`](Self::poll_at). Hand over what came before polling.
 /// - **Getters**: [`status`](Self::status), [`silence`](Self::silence), [`next_dial`](Self::next_dial), [`role`](Self::role),
@@ -85,6 +87,7 @@ pub struct Client<B> {
     /// The role that is wanted.
     role: Role,
     size: Wish,
+    credit: Credit,
     /// The last byte of the host.
     heard: Option<Instant>,
     session: Option<(idle::Status, Instant)>,
@@ -143,6 +146,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             requests: Requests::new(requests),
             role: config.role,
             size: Wish { wanted: None, told: None },
+            credit: Credit::new(config.window),
             heard: None,
             session: None,
         }
@@ -277,6 +281,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         if let Some(link) = &mut self.connection {
             link.size_due = self.size.differs() || link.size_open;
         }
+    }
+
+    /// The terminal has shown the output up to `offset`, so of a client with a [`Config::window`] the host may send more: ask
+    /// [`next_frame`](Self::next_frame).
+    pub fn handle_shown(&mut self, now: Instant, offset: u64) {
+        self.clock.clamp(now);
+        self.credit.handle_shown(offset, self.follower.place().map_or(0, |place| place.offset));
     }
 
     /// What to be from now on. A viewer that wants to control supersedes whoever does.

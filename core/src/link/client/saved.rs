@@ -39,6 +39,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
     pub fn handle_saved(&mut self, saved: &Saved, typed: &[u8]) -> Result<(), Full> {
         if let Some(place) = saved.place {
             self.follower.handle_restart(place.epoch, place.offset);
+            self.credit.handle_shown(place.offset, place.offset);
             self.first = false;
         }
         self.known = saved.known;

@@ -1,6 +1,7 @@
 //! What a client says, a frame at a time, when its link has room.
 //!
-//! In this order: why it is closed; hello; pong; ping; the role and the size that are wanted; what was typed; requests.
+//! In this order: why it is closed; hello; pong; ping; the role that is wanted; how much output may come; the size that is wanted; what
+//! was typed; requests.
 //! Before the welcome the hello is all. Behind a ping nothing is said until that has been written: so it is known *when*
 //! it was, though the driver only knows that all has been written.
 
@@ -52,7 +53,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
             return parting.text.is_some();
         }
         let Some(link) = self.connection.as_ref().filter(|_| self.counts(generation)) else { return false };
-        let control = link.pong.is_some() || link.ping.is_some() || link.role_due;
+        let control = link.pong.is_some() || link.ping.is_some() || link.role_due || self.credit.is_due();
         let content = self.may_write() && (link.size_due || self.typed.is_waiting());
         let speaks = link.is_welcomed() && link.unflushed.is_none();
         self.hello_due() || speaks && (control || content || self.requests.is_due())
@@ -115,6 +116,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Client<B> {
         }
         if core::mem::take(&mut link.role_due) {
             return Some(Frame::Role { role: self.role });
+        }
+        if let Some(limit) = self.credit.next() {
+            return Some(Frame::Credit { limit });
         }
         let size = self.size.wanted.filter(|_| writes && link.size_due)?;
         (link.size_due, link.size_open) = (false, true);

@@ -28,6 +28,10 @@ pub struct Config {
     pub link: Link,
     /// It shows a terminal: if it comes new or too late, it gets the screen rather than old output. Default off.
     pub screen: bool,
+    /// The host may be so many bytes of output ahead of [`handle_shown`](super::Client::handle_shown). Default 0: the link holds it back.
+    /// For links that take in whatever comes, such as those of pages; larger: more waits in memory, and a stop is seen later;
+    /// smaller than what is on its way: the output is slower.
+    pub window: u32,
 }
 
 /// What lets a client in, and to what. Not kept: hand it in whenever a frame is asked for.
@@ -187,6 +191,7 @@ impl Config {
         max_body: MAX_BODY as u16,
         link: Link::Reliable,
         screen: false,
+        window: 0,
     };
 }
 

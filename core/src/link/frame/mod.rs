@@ -158,6 +158,11 @@ pub enum Frame<'a> {
         /// 1 to [`MAX_SIDE`].
         rows: u16,
     },
+    /// C: how much output may be sent. Before the first one, and again after each hello, as much as the link takes.
+    Credit {
+        /// Of the first byte of output that may not be sent yet; at most [`MAX_OFFSET`]. A snapshot may be sent whatever it is.
+        limit: u64,
+    },
     /// C, H: an application's own.
     Message {
         /// Who is meant, 1 to [`MAX_NAME`] bytes.
@@ -212,6 +217,7 @@ impl<'a> Frame<'a> {
             Self::InputAck { .. } => 0x21,
             Self::Resize { .. } => 0x22,
             Self::Role { .. } => 0x23,
+            Self::Credit { .. } => 0x24,
             Self::Message { .. } => 0x30,
             Self::Reply { .. } => 0x31,
             Self::Unknown { kind, .. } => *kind,
@@ -239,6 +245,7 @@ impl<'a> Frame<'a> {
             Self::Output { offset: number, .. }
             | Self::Snapshot { offset: number, .. }
             | Self::Ping { sent: number, .. }
+            | Self::Credit { limit: number }
             | Self::Input { number, .. } => number <= MAX_OFFSET,
             Self::InputAck { number, limit, .. } => number <= limit && limit <= MAX_OFFSET,
             Self::Resize { columns, rows } => side(columns) && side(rows),

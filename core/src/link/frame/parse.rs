@@ -72,6 +72,7 @@ pub(super) fn fields(kind: u8, body: &[u8]) -> Result<(&[u8], Frame<'_>), Flaw> 
         0x21 => Frame::InputAck { number: read.u64(), limit: read.u64(), again: read.flag() },
         0x22 => Frame::Resize { columns: read.u16(), rows: read.u16() },
         0x23 => Frame::Role { role: read.role() },
+        0x24 => Frame::Credit { limit: read.u64() },
         0x30 => Frame::Message { id: read.u64(), channel: read.text(MAX_NAME), bytes },
         0x31 => Frame::Reply { id: read.u64(), outcome: read.outcome(), bytes },
         kind => Frame::Unknown { kind, bytes },

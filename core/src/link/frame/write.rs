@@ -49,7 +49,9 @@ fn fields(writer: &mut Writer<'_>, frame: &Frame<'_>) -> bool {
             long(writer, sent);
         }
         Frame::Pong { nonce } => writer.put(&nonce.to_be_bytes()),
-        Frame::Output { offset: number, .. } | Frame::Input { number, .. } => long(writer, number),
+        Frame::Output { offset: number, .. }
+        | Frame::Input { number, .. }
+        | Frame::Credit { limit: number } => long(writer, number),
         Frame::InputAck { number, limit, again } => {
             long(writer, number);
             long(writer, limit);

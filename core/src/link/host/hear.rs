@@ -174,6 +174,7 @@ where
                 self.linger.handle_frame(now, linger::Frame::Resize);
             }
             Frame::Role { role } => self.handle_role(now, peer, role),
+            Frame::Credit { limit } => state.seat.credit = limit,
             Frame::Message { channel, id, bytes } => {
                 return self.handle_message(now, peer, (channel, id, bytes), part);
             }

@@ -107,6 +107,8 @@ pub(super) struct Seat {
     pub(super) joining: Joining,
     /// Typed bytes before this number may be sent.
     pub(super) limit: u64,
+    /// Output before this offset may be sent.
+    pub(super) credit: u64,
 }
 
 /// A new beginning that has not been told to the end.
@@ -244,6 +246,7 @@ impl Peer {
             first: attach == Attach::Reanchor,
             joining: Joining::new(),
             limit: client.applied.count().max(told),
+            credit: u64::MAX,
         };
         let Owed { pong, ping, attached, .. } = self.owed;
         self.owed = Owed { attached: attached || !again, welcome: true, pong, ping, ..Owed::NONE };
@@ -388,6 +391,7 @@ impl Seat {
         first: false,
         joining: Joining::new(),
         limit: 0,
+        credit: u64::MAX,
     };
 }
 

@@ -167,7 +167,10 @@ impl Peer {
             return Some(Frame::Status { status: session.status, age: now.since(session.since) });
         }
         if self.seat.restart.is_none() {
-            match self.seat.replay.next(&session.history, room.saturating_sub(OUTPUT)) {
+            let replay = &mut self.seat.replay;
+            let credit = self.seat.credit.saturating_sub(replay.place().offset);
+            let room = room.saturating_sub(OUTPUT).min(usize::try_from(credit).unwrap_or(usize::MAX));
+            match replay.next(&session.history, room) {
                 Some(Piece::Bytes { offset, bytes }) => return Some(Frame::Output { offset, bytes }),
                 Some(Piece::Size(size)) => {
                     return Some(Frame::Resize { columns: size.columns, rows: size.rows });
@@ -181,7 +184,11 @@ impl Peer {
                         self.seat.replay.begin();
                     }
                 }
-                None if matches!(session.status, Status::Exited(_)) => return self.over(now, session),
+                // Without credit there may be more.
+                None if replay.is_seeking() || replay.behind(&session.history) == 0 => {
+                    let is_over = matches!(session.status, Status::Exited(_));
+                    return if is_over { self.over(now, session) } else { None };
+                }
                 None => return None,
             }
         }

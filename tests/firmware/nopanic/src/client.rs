@@ -42,6 +42,7 @@ fn world(client: &mut Client<&mut [u8]>) {
     client.handle_visible(now());
     client.handle_user(now());
     client.handle_leave(now());
+    client.handle_shown(now(), number());
     client.handle_resize(now(), Size { columns: number() as u16, rows: number() as u16 });
     client.handle_role(now(), if number() == 0 { Role::Viewer } else { Role::Controller });
     show!(client.handle_typed(now(), bytes()), client.request(now(), text(), bytes()));
