@@ -4,11 +4,12 @@ use core::ffi::c_void;
 
 use stillwire::link::client::{Client, Config, Credentials, Event, Heard, Saved};
 use stillwire::link::close::CloseReason;
-use stillwire::link::frame::{Role, Token, wire::Wire};
+use stillwire::link::frame::stream::Part;
+use stillwire::link::frame::{HEADER, MAX_BODY, Role, Token, decode, encode};
 use stillwire::link::history::Size;
 use stillwire::link::reconnect::Generation;
 use stillwire::link::replay::Place;
-use stillwire::scan::{self, Resync, Scanner};
+use stillwire::scan::Seams;
 use stillwire::{Duration, Instant};
 
 use crate::client_types::*;
@@ -31,22 +32,12 @@ const SLEPT: Duration = Duration::from_secs(2);
 /// Keeps a link to one session of a host over connections that come and go: WebSockets, one frame in each message.
 pub struct sw_client {
     client: Client<&'static mut [u8]>,
-    wire: Wire<'static>,
-    /// Which connection `wire` is of.
+    /// The connection that was dialed or closed last.
     dialed: Option<Generation>,
-    marks: Marks,
+    /// Where a terminal that saw the output up to somewhere may be followed by another.
+    seams: Seams,
     /// Both clocks, when they were read last.
     clocks: Option<(u64, u64)>,
-}
-
-/// Where a terminal that saw the output up to somewhere may go on from.
-struct Marks {
-    scanner: Scanner,
-    resync: Resync,
-    /// The offset that the scanner began at.
-    base: u64,
-    /// The last place.
-    safe: u64,
 }
 
 impl sw_client {
@@ -54,31 +45,6 @@ impl sw_client {
         let ours = [self.client.generation(), self.dialed];
         let found = ours.into_iter().flatten().find(|ours| ours.get() == generation);
         found.ok_or(sw_error::SW_E_STALE)
-    }
-}
-
-impl Marks {
-    /// The output goes on at `offset`, on a terminal that was just reset.
-    const fn new(offset: u64) -> Self {
-        Self {
-            scanner: Scanner::new(scan::Config::DEFAULT),
-            resync: Resync::new(),
-            base: offset,
-            safe: offset,
-        }
-    }
-
-    fn handle(&mut self, bytes: &[u8]) {
-        let mut tokens = self.scanner.scan(bytes);
-        let mut last = None;
-        while let Some(token) = tokens.next() {
-            last = self.resync.handle(&token, &tokens).or(last);
-        }
-        drop(tokens);
-        self.resync.handle_end(bytes.len());
-        if let Some(mark) = last {
-            self.safe = self.base.saturating_add(mark.offset);
-        }
     }
 }
 
@@ -109,15 +75,10 @@ pub unsafe extern "C" fn sw_client_init(
         // SAFETY: as asked for.
         let (config, typed) =
             unsafe { (config.as_ref().ok_or(sw_error::SW_E_NULL)?, lent::slice_mut(typed, typed_len)?) };
-        let config_of = Config { role: role(config.role), screen: config.screen != 0, ..Config::DEFAULT };
+        let (role, screen, window) = (role(config.role), config.screen != 0, config.window);
+        let config_of = Config { role, screen, window, ..Config::DEFAULT };
         let core = Client::new(config_of, config.id, config.seed, typed, &mut [][..], at(now));
-        let new = sw_client {
-            client: core,
-            wire: Wire::messages(),
-            dialed: None,
-            marks: Marks::new(0),
-            clocks: None,
-        };
+        let new = sw_client { client: core, dialed: None, seams: Seams::new(0), clocks: None };
         // SAFETY: as asked for.
         unsafe { lent::put(storage, size, client, move || new) }
     };
@@ -151,7 +112,7 @@ pub unsafe extern "C" fn sw_client_restore(
             sent: saved.sent,
         };
         if saved.place.is_some() {
-            this.marks = Marks::new(place.offset);
+            this.seams = Seams::new(place.offset);
         }
         this.client.handle_saved(&saved, typed).map_err(|_| sw_error::SW_E_FULL)
     };
@@ -279,28 +240,30 @@ pub unsafe extern "C" fn sw_client_message(
 ) -> sw_error {
     let hear = || {
         // SAFETY: as asked for.
-        let (this, mut message, into) =
+        let (this, message, into) =
             unsafe { (lent::at(client)?, lent::slice(message, len)?, lent::at(heard)?) };
         let generation = this.generation(generation)?;
         let stale = |_| sw_error::SW_E_STALE;
-        let sw_client { client, wire, marks, .. } = this;
+        let sw_client { client, seams, .. } = this;
         client.handle_received(at(now), generation).map_err(stale)?;
         *into = sw_client_heard::NOTHING;
-        let heard = match wire.next(&mut message) {
-            Some(Ok(part)) => client.handle_part(at(now), generation, part).map_err(stale)?,
-            Some(Err(error)) => {
+        let heard = match decode(message) {
+            _ if message.is_empty() => Heard::Nothing,
+            Ok(frame) => {
+                client.handle_part(at(now), generation, Part { frame, at: 0, rest: 0 }).map_err(stale)?
+            }
+            Err(error) => {
                 client.handle_broken(at(now), generation, error).map_err(stale)?;
                 Heard::Nothing
             }
-            None => Heard::Nothing,
         };
         match heard {
-            Heard::Restart { offset, .. } => *marks = Marks::new(offset),
-            Heard::Welcome { anew: true, .. } => *marks = Marks::new(0),
-            Heard::Output { bytes, .. } => marks.handle(bytes),
+            Heard::Restart { offset, .. } => *seams = Seams::new(offset),
+            Heard::Welcome { anew: true, .. } => *seams = Seams::new(0),
+            Heard::Output { bytes, .. } => seams.handle(bytes),
             _ => {}
         }
-        *into = sw_client_heard::new(&heard, marks.safe);
+        *into = sw_client_heard::new(&heard, seams.last());
         Ok(())
     };
     hear().into()
@@ -382,6 +345,16 @@ pub unsafe extern "C" fn sw_client_resize(
     told.map(|this| this.client.handle_resize(at(now), Size { columns, rows })).into()
 }
 
+/// The output was shown up to `offset`, so of a client with a window the host may send more: ask for the next frame.
+///
+/// # Safety
+/// `client` was placed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_client_shown(client: *mut sw_client, now: u64, offset: u64) -> sw_error {
+    // SAFETY: as asked for.
+    unsafe { lent::at(client) }.map(|this| this.client.handle_shown(at(now), offset)).into()
+}
+
 /// What to be from now on: SW_CLIENT_VIEWER or SW_CLIENT_CONTROLLER.
 ///
 /// # Safety
@@ -407,10 +380,7 @@ pub unsafe extern "C" fn sw_client_poll(
         let (this, into) = unsafe { (lent::at(client)?, lent::at(event)?) };
         let event = this.client.poll(at(now)).ok_or(sw_error::SW_NOTHING)?;
         match event {
-            Event::Dial(generation) => {
-                this.wire.reset();
-                this.dialed = Some(generation);
-            }
+            Event::Dial(generation) => this.dialed = Some(generation),
             Event::Close(generation, _) => this.dialed = Some(generation), // for one more frame
             _ => {}
         }
@@ -470,10 +440,10 @@ pub unsafe extern "C" fn sw_client_next_frame(
         let session = str::from_utf8(session).map_err(|_| sw_error::SW_E_ARGUMENT)?;
         let credentials = Credentials { token: Token(token), session };
         let generation = this.generation(generation)?;
-        let body = this.wire.max_body(room);
+        let body = room.saturating_sub(HEADER).min(MAX_BODY);
         let frame = this.client.next_frame(at(now), generation, &credentials, body);
         let frame = frame.ok_or(sw_error::SW_NOTHING)?;
-        *len = this.wire.encode(&frame, into).map_err(|_| sw_error::SW_E_SIZE)?;
+        *len = encode(&frame, into).map_err(|_| sw_error::SW_E_SIZE)?;
         Ok(())
     };
     write().into()

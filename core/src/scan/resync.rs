@@ -13,7 +13,7 @@ use super::tokens::Tokens;
 
 /// Bytes after which a synchronised update that has not ended is taken for one that never will.
 /// Terminals give up after a fraction of a second; a frame of a large screen has less than this.
-const LIMIT: u64 = 1 << 20;
+pub(super) const LIMIT: u64 = 1 << 20;
 
 /// How good a place for beginning to read a mark is; better ones are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use stillwire::scan::{Config, Mode, Modes, Resync, Scanner, Width, width};
+use stillwire::scan::{Config, Mode, Modes, Resync, Scanner, Seams, Width, width};
 
 use crate::{buffer, bytes, number, show};
 
@@ -32,6 +32,9 @@ fn marks() {
     }
     resync.handle_end(number() as usize);
     show!(resync, resync == black_box(Resync::new()));
+    let mut seams = black_box(Seams::new(number()));
+    seams.handle(bytes());
+    show!(seams, seams.last(), seams == black_box(Seams::new(number())));
 }
 
 fn cells() {
