@@ -21,6 +21,7 @@ interface Exports {
   sw_client_clocks(client: Pointer, now: bigint, wall: bigint): number;
   sw_client_typed(client: Pointer, now: bigint, bytes: Pointer, len: number): number;
   sw_client_resize(client: Pointer, now: bigint, columns: number, rows: number): number;
+  sw_client_shown(client: Pointer, now: bigint, offset: bigint): number;
   sw_client_role(client: Pointer, now: bigint, role: number): number;
   sw_client_poll(client: Pointer, now: bigint, event: Pointer): number;
   sw_client_poll_at(client: Pointer, due: Pointer): number;
@@ -35,6 +36,8 @@ const OK = 0;
 const NEVER = 0xffff_ffff_ffff_ffffn;
 /** Bytes that a frame has at the most. */
 const FRAME = 16_388;
+/** Bytes of output that may wait for the terminal: what it takes in a tenth of a second. */
+const WINDOW = 1 << 20;
 /** Typed bytes that wait for the host. */
 const TYPED = 16_384;
 
@@ -137,6 +140,8 @@ export class Core {
     this.#view.setBigUint64(this.#struct + 8, random(), true);
     this.#view.setUint32(this.#struct + 16, config.role === "viewer" ? 0 : 1, true);
     this.#view.setUint32(this.#struct + 20, 1, true);
+    this.#view.setUint32(this.#struct + 24, WINDOW, true);
+    this.#view.setUint32(this.#struct + 28, 0, true);
     this.#must(this.#at.sw_client_init(client, 4096, this.#struct, this.#storage, TYPED, micros(), this.#word));
     this.#client = this.#view.getUint32(this.#word, true);
     if (saved) {
@@ -161,6 +166,7 @@ export class Core {
     this.#at.sw_client_closed(this.#client, micros(), generation, code) === OK;
   news = (news: keyof typeof News): number => this.#at.sw_client_news(this.#client, micros(), News[news]);
   resize = (columns: number, rows: number): number => this.#at.sw_client_resize(this.#client, micros(), columns, rows);
+  shown = (offset: number): number => this.#at.sw_client_shown(this.#client, micros(), BigInt(offset));
   role = (role: "viewer" | "controller"): number => this.#at.sw_client_role(this.#client, micros(), role === "viewer" ? 0 : 1);
 
   /** Takes what was typed, all or nothing. */

@@ -61,6 +61,12 @@ export class Link {
     this.turn();
   }
 
+  /** The terminal has shown the output up to there: the host may send more. */
+  shown(offset: number): void {
+    this.core.shown(offset);
+    if (!this.#turning) this.#speak();
+  }
+
   role(role: "viewer" | "controller"): void {
     this.core.role(role);
     this.turn();

@@ -79,7 +79,10 @@ export class SessionPage {
         title: (title) => this.#header.title(plain(title)),
         bell: () => this.#notifier.bell(),
         copy: (text) => this.#copy(text),
-        shown: () => this.#caughtUp(),
+        shown: (offset, all) => {
+          this.link.shown(offset);
+          if (all) this.#caughtUp();
+        },
       },
       around.settings,
     );

@@ -29,8 +29,8 @@ export interface Hears {
   bell(): void;
   /** A program wants to put this on the clipboard. */
   copy(text: string): Promise<void>;
-  /** All that came so far is shown. */
-  shown(): void;
+  /** The output is shown up to there; `all` that came so far is. */
+  shown(offset: number, all: boolean): void;
 }
 
 export class Screen {
@@ -74,10 +74,10 @@ export class Screen {
     terminal.onBell(() => {
       if (!this.past) hears.bell();
     });
-    this.#shownAll = () => hears.shown();
+    this.#told = (offset, all) => hears.shown(offset, all);
   }
 
-  readonly #shownAll: () => void;
+  readonly #told: Hears["shown"];
 
   attach(element: HTMLElement): void {
     adopting(() => this.terminal.open(element));
@@ -130,7 +130,7 @@ export class Screen {
     this.terminal.write(bytes, () => {
       then();
       this.#waiting -= bytes.length;
-      if (this.#waiting === 0) this.#shownAll();
+      this.#told(this.#shown, this.#waiting === 0);
     });
   }
 
