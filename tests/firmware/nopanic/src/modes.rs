@@ -34,7 +34,7 @@ fn marks() {
     show!(resync, resync == black_box(Resync::new()));
     let mut seams = black_box(Seams::new(number()));
     seams.handle(bytes());
-    show!(seams, seams.last(), seams == black_box(Seams::new(number())));
+    show!(seams.last(), seams == black_box(Seams::new(number())), seams);
 }
 
 fn cells() {
