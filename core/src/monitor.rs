@@ -225,10 +225,7 @@ impl Watched<'_, '_> {
     }
 
     fn read_on(&mut self) {
-        let mut next = None;
-        loop {
-            self.tokens.fill(&mut next);
-            let Some(token) = &next else { return };
+        while let Some(token) = &self.tokens.next() {
             self.watch(token);
         }
     }

@@ -2,6 +2,8 @@
 
 /// Parameters kept of one sequence, sub-parameters included; further ones are dropped, as terminals do.
 const MAX_PARAMS: usize = 16;
+type Bytes<'i> = core::slice::Iter<'i, u8>;
+
 /// Stands for a parameter without digits.
 const EMPTY: u16 = u16::MAX;
 /// Greater values are kept as this one.
@@ -116,10 +118,31 @@ impl Csi {
     #[inline]
     pub(super) fn parse<'i>(&mut self, bytes: &'i [u8]) -> Option<&'i [u8]> {
         let mut rest = bytes.iter();
-        if let [marker @ b'<'..=b'?', after @ ..] = bytes {
-            self.shape = [*marker, 0, 0, 0];
-            rest = after.iter();
+        let mut first = *bytes.first()?;
+        if let b'<'..=b'?' = first {
+            self.shape = [first, 0, 0, 0];
+            rest.next();
+            first = *rest.as_slice().first()?;
         }
+        let mut byte = first;
+        if let b'0'..=b';' = first {
+            (byte, rest) = self.parse_values(rest)?;
+        } else {
+            rest.next();
+        }
+        match byte {
+            0x40..=0x7E => {
+                self.finish(byte);
+                Some(rest.as_slice())
+            }
+            0x20..=0x3F => self.parse_rest(byte, rest.as_slice()),
+            _ => None,
+        }
+    }
+
+    /// The values, and the byte that is none; and what follows it.
+    #[inline(always)]
+    fn parse_values<'i>(&mut self, mut rest: Bytes<'i>) -> Option<(u8, Bytes<'i>)> {
         let mut index = 0;
         loop {
             let digits = rest.as_slice();
@@ -137,26 +160,19 @@ impl Csi {
                 2..6 => {}
                 _ => value = saturated(digits),
             }
-            if let Some(slot) = self.values.get_mut(index) {
-                *slot = value as u16;
+            match self.values.get_mut(index) {
+                Some(slot) => *slot = value as u16,
+                None => index = MAX_PARAMS,
             }
             if byte == b';' {
                 index += 1;
-                continue;
-            }
-            if byte == b':' {
+            } else if byte == b':' {
                 index += 1;
                 self.note_sub(index);
-                continue;
+            } else {
+                self.len = index as u8 + 1;
+                return Some((byte, rest));
             }
-            if index > 0 || value != EMPTY.into() {
-                self.len = (index + 1).min(MAX_PARAMS + 1) as u8;
-            }
-            return match byte {
-                0x40..=0x7E => self.finish(byte).then_some(rest.as_slice()),
-                0x20..=0x3F => self.parse_rest(byte, rest.as_slice()),
-                _ => None,
-            };
         }
     }
 

@@ -96,23 +96,29 @@ pub(super) fn body_end(bytes: &[u8], kind: StringKind, eight_bit: bool) -> usize
 /// behind the first one may be wrong.
 #[inline(always)]
 fn first(bytes: &[u8], stops: impl Fn(Word) -> Word) -> usize {
-    let marked = |word: &[u8; WORD]| {
-        let marks = stops(Word::from_le_bytes(*word)) & HIGH;
-        (marks != 0).then_some(marks.trailing_zeros() as usize / 8)
-    };
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        if let Some(stop) = marked(word) {
-            return bytes.len() - rest.len() + stop;
+    let marks = |word: &[u8; WORD]| stops(Word::from_le_bytes(*word)) & HIGH;
+    let place = |marks: Word| marks.trailing_zeros() as usize / 8;
+    let (words, tail) = bytes.as_chunks();
+    let (pairs, single) = words.as_chunks();
+    let mut rest = pairs.iter();
+    while let Some([one, two]) = rest.next() {
+        let (one, two) = (marks(one), marks(two));
+        if one | two != 0 {
+            let before = (pairs.len() - rest.len() - 1) * 2 * WORD;
+            return before + if one != 0 { place(one) } else { WORD + place(two) };
         }
-        rest = after;
     }
-    let read = bytes.len() - rest.len();
+    if let [word] = single {
+        let marks = marks(word);
+        if marks != 0 {
+            return bytes.len() - tail.len() - WORD + place(marks);
+        }
+    }
     match bytes.last_chunk() {
+        _ if tail.is_empty() => bytes.len(),
         // The last word once more with what is left: the bytes before that are known not to stop.
-        Some(word) if !rest.is_empty() => marked(word).map_or(bytes.len(), |stop| bytes.len() - WORD + stop),
-        Some(_) => read,
-        None => rest.iter().take_while(|&&byte| stops(Word::from(byte) | PLAIN) & 0x80 == 0).count(),
+        Some(word) => bytes.len() - WORD + place(marks(word)),
+        None => bytes.iter().take_while(|&&byte| stops(Word::from(byte) | PLAIN) & 0x80 == 0).count(),
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) struct Osc {
 }
 
 impl Field {
+    pub(super) const NEW: Self =
+        Self { head: [0; 3], last: 0, len: 0, negative: false, value: 0, not_a_number: false };
+
     pub(super) fn push(&mut self, byte: u8) {
         if let Some(slot) = self.head.get_mut(usize::from(self.len)) {
             *slot = byte;
@@ -74,6 +77,9 @@ impl Field {
 }
 
 impl Osc {
+    pub(super) const NEW: Self =
+        Self { field: Field::NEW, index: 0, number: None, signal: None, done: false };
+
     /// The number; None until it is complete, and if it is none.
     pub(super) fn number(&self) -> Option<u16> {
         self.number
@@ -109,7 +115,7 @@ impl Osc {
 
     fn next_field(&mut self, semicolon: bool) {
         self.close_field(false);
-        self.field = Field::default();
+        self.field = Field::NEW;
         self.index = self.index.saturating_add(1);
         if semicolon && self.number == Some(99) && self.index > 1 {
             self.done = true; // kitty's payload

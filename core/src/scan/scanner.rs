@@ -85,59 +85,74 @@ impl Scanner {
         self.machine.is_ground()
     }
 
-    /// Takes one byte that is no part of a run. What it returns first comes first: a byte may end a
-    /// string and be a token of its own.
-    pub(super) fn take(&mut self, byte: u8) -> (Option<Token<'static>>, Option<Held>) {
+    /// Takes one byte that is no part of a run, and writes the token that it gives. It may end a string and be a
+    /// token of its own; that is returned.
+    pub(super) fn take(&mut self, byte: u8, token: &mut Option<Token<'_>>) -> Option<Held> {
         let open = self.machine.state.string();
         let event = self.machine.step(byte);
         match (open, event) {
-            (None, _) => (self.act(event, byte), None),
-            (Some(_), Event::None | Event::Put) => (None, None),
+            (None, _) => self.act(event, byte, token),
+            (Some(_), Event::None | Event::Put) => {}
             (Some(kind), _) => {
-                let end = self.end_string(kind, event == Event::End(kind));
-                let held = match self.act(event, byte) {
-                    Some(Token::Control(control)) => Some(Held::Control(control)),
-                    Some(Token::Escape(escape)) => Some(Held::Escape(escape)),
-                    _ => None,
-                };
-                (Some(end), held)
+                *token = Some(Token::StringEnd(self.end_string(kind, event == Event::End(kind))));
+                return self.hold(event);
             }
         }
+        None
     }
 
     /// An operating system command has begun.
     pub(super) fn begin_command(&mut self) {
+        static COMMAND: Sequence = Sequence::Osc(Osc::NEW);
         self.machine.state = State::String(StringKind::Osc);
-        self.sequence = Sequence::begin(self.machine.state);
+        self.sequence = COMMAND;
     }
 
-    fn act(&mut self, event: Event, byte: u8) -> Option<Token<'static>> {
+    fn act(&mut self, event: Event, byte: u8, token: &mut Option<Token<'_>>) {
         match event {
-            Event::None | Event::Put | Event::End(_) => None,
-            Event::Print => self.character(byte).map(Token::Char),
-            Event::Invalid => Some(Token::Invalid(1)),
-            Event::Execute(control) => Some(Token::Control(control)),
+            Event::None | Event::Put | Event::End(_) => {}
+            Event::Print => *token = self.character(byte).map(Token::Char),
+            Event::Invalid => *token = Some(Token::Invalid(1)),
+            Event::Execute(control) => *token = Some(Token::Control(control)),
+            Event::Begin => self.sequence = Sequence::begin(self.machine.state),
+            Event::Collect(byte) => match &mut self.sequence {
+                Sequence::Csi(csi) => csi.collect(byte),
+                Sequence::Escape(escape) => escape.collect(byte),
+                _ => {}
+            },
+            Event::Esc(last) => {
+                if let Sequence::Escape(escape) = &mut self.sequence {
+                    *token = escape.finish(last).map(Token::Escape);
+                }
+            }
+            Event::Csi(last) => {
+                if let Sequence::Csi(csi) = &mut self.sequence
+                    && csi.finish(last)
+                {
+                    *token = Some(Token::Csi(*csi));
+                }
+            }
+        }
+    }
+
+    /// As [`Self::act`] for the byte that ended a string: it may act, or belong to an escape sequence.
+    fn hold(&mut self, event: Event) -> Option<Held> {
+        let mut escape = Escape::default();
+        let held = match event {
+            Event::Execute(control) => Some(Held::Control(control)),
+            Event::Esc(last) => escape.finish(last).map(Held::Escape),
             Event::Begin => {
                 self.sequence = Sequence::begin(self.machine.state);
-                None
+                return None;
             }
             Event::Collect(byte) => {
-                match &mut self.sequence {
-                    Sequence::Csi(csi) => csi.collect(byte),
-                    Sequence::Escape(escape) => escape.collect(byte),
-                    _ => {}
-                }
+                escape.collect(byte);
                 None
             }
-            Event::Esc(last) => match &mut self.sequence {
-                Sequence::Escape(escape) => escape.finish(last).map(Token::Escape),
-                _ => None,
-            },
-            Event::Csi(last) => match &mut self.sequence {
-                Sequence::Csi(csi) => csi.finish(last).then_some(Token::Csi(*csi)),
-                _ => None,
-            },
-        }
+            _ => None,
+        };
+        self.sequence = Sequence::Escape(escape);
+        held
     }
 
     /// The character that `byte` completes.
@@ -165,8 +180,8 @@ impl Scanner {
         }
     }
 
-    /// Leaves the string for an escape sequence, if the byte that ended it belongs to one.
-    fn end_string(&mut self, kind: StringKind, terminated: bool) -> Token<'static> {
+    /// What the open string said; `terminated` if its terminator came.
+    fn end_string(&mut self, kind: StringKind, terminated: bool) -> StringEnd {
         let mut end = StringEnd { kind, terminated, number: None, signal: None };
         match &mut self.sequence {
             Sequence::Osc(osc) => {
@@ -178,8 +193,7 @@ impl Scanner {
             Sequence::None | Sequence::Escape(_) | Sequence::Csi(_) => {}
         }
         end.signal = end.signal.filter(|_| terminated);
-        self.sequence = Sequence::Escape(Escape::default());
-        Token::StringEnd(end)
+        end
     }
 }
 

@@ -3,7 +3,7 @@
 use super::csi::Csi;
 use super::escape::Escape;
 use super::find;
-use super::machine::{Encoding, State, StringKind};
+use super::machine::{Encoding, State};
 use super::scanner::Scanner;
 use super::token::Token;
 
@@ -61,86 +61,35 @@ impl<'s, 'i> Tokens<'s, 'i> {
         stopped
     }
 
-    /// The next token, or None with the machine back in Ground or the rest read.
+    /// Writes the next token; or none, with the machine back in Ground or the rest read.
     #[inline(never)]
-    fn elsewhere(&mut self) -> Option<Token<'i>> {
+    fn elsewhere(&mut self, next: &mut Option<Token<'i>>) {
         if let Some(held) = self.held.take() {
             self.calm = self.scanner.machine.is_ground();
-            return Some(held.token());
+            *next = Some(held.token());
+            return;
         }
         loop {
             if let State::String(kind) = self.scanner.machine.state
-                && let piece @ Some(_) = self.payload(kind)
+                && let Some(piece) = self.payload()
             {
-                return piece;
+                self.scanner.put(piece);
+                *next = Some(Token::Payload(kind, piece));
+                return;
             }
-            let (&byte, after) = self.rest.split_first()?;
-            let broken = self.scanner.machine.breaks_pending(byte);
-            let token = if broken {
+            let Some((&byte, after)) = self.rest.split_first() else { return };
+            if self.scanner.machine.breaks_pending(byte) {
                 let cut = self.scanner.machine.pending().len();
                 self.scanner.machine.clear_pending();
-                Some(Token::Invalid(cut as u8))
+                *next = Some(Token::Invalid(cut as u8));
             } else {
                 self.rest = after;
-                let token;
-                (token, self.held) = self.scanner.take(byte);
-                token
-            };
+                self.held = self.scanner.take(byte, next);
+            }
             self.calm = self.held.is_none() && self.scanner.machine.is_ground();
-            if self.calm || token.is_some() {
-                return token;
-            }
-        }
-    }
-
-    /// As `next`, into its place: a token is too large to be copied about.
-    #[inline]
-    pub(crate) fn fill(&mut self, next: &mut Option<Token<'i>>) {
-        loop {
-            if self.calm && self.in_ground(next) {
+            if self.calm || next.is_some() {
                 return;
             }
-            *next = self.elsewhere();
-            if next.is_some() || self.rest.is_empty() {
-                return;
-            }
-        }
-    }
-
-    /// The run of text, control or whole control sequence that the rest begins with, outside of
-    /// everything; or None, if there is no rest. False: what is left for the machine, which is rare.
-    #[inline(always)]
-    fn in_ground(&mut self, next: &mut Option<Token<'i>>) -> bool {
-        match self.rest {
-            [0x1B, b'[', rest @ ..] => {
-                let Token::Csi(csi) = next.insert(Token::Csi(Csi::new())) else { return false };
-                let Some(after) = csi.parse(rest) else { return false };
-                self.rest = after;
-                true
-            }
-            [0x1B, b']', rest @ ..] => {
-                self.rest = rest;
-                self.calm = false;
-                self.scanner.begin_command();
-                false
-            }
-            [0x1B, ..] => false,
-            [control @ 0..0x20, rest @ ..] => {
-                self.rest = rest;
-                *next = Some(Token::Control(*control));
-                true
-            }
-            [] => {
-                *next = None;
-                true
-            }
-            _ => match self.text() {
-                Some(run) => {
-                    *next = Some(Token::Text(run));
-                    true
-                }
-                None => false,
-            },
         }
     }
 
@@ -153,8 +102,9 @@ impl<'s, 'i> Tokens<'s, 'i> {
             self.look();
             from = 0;
         }
-        let len = find::text_end(self.valid.as_bytes().get(from..)?);
-        let run = self.valid.get(from..from + len)?;
+        let text = self.valid.get(from..)?;
+        let len = find::text_end(text.as_bytes());
+        let (run, _) = text.split_at_checked(len)?;
         (_, self.rest) = self.rest.split_at_checked(len)?;
         if run.is_empty() { None } else { Some(run) }
     }
@@ -177,13 +127,17 @@ impl<'s, 'i> Tokens<'s, 'i> {
         };
     }
 
+    /// Brings the machine to the end of the input, a byte at a time: nobody wants these tokens.
+    #[cold]
     #[inline(never)]
     fn read_on(&mut self) {
-        while self.next().is_some() {}
+        while !self.rest.is_empty() || self.held.is_some() {
+            self.elsewhere(&mut None);
+        }
     }
 
-    /// The piece of a string's body that the rest begins with.
-    fn payload(&mut self, kind: StringKind) -> Option<Token<'i>> {
+    /// The piece of the open string's body that the rest begins with.
+    fn payload(&mut self) -> Option<&'i [u8]> {
         let machine = &mut self.scanner.machine;
         let first = *self.rest.first()?;
         if !machine.pending().is_empty() {
@@ -192,21 +146,12 @@ impl<'s, 'i> Tokens<'s, 'i> {
             }
             // A C2 ended the last input, and it is not the first half of ST.
             machine.clear_pending();
-            return Some(self.put(kind, b"\xC2"));
+            return Some(b"\xC2");
         }
-        let len = find::body_end(self.rest, kind, machine.encoding == Encoding::EightBit);
-        let (piece, _) = self.rest.split_at_checked(len).filter(|(piece, _)| !piece.is_empty())?;
-        self.advance(len);
-        Some(self.put(kind, piece))
-    }
-
-    fn put<'p>(&mut self, kind: StringKind, piece: &'p [u8]) -> Token<'p> {
-        self.scanner.put(piece);
-        Token::Payload(kind, piece)
-    }
-
-    fn advance(&mut self, len: usize) {
-        self.rest = self.rest.get(len..).unwrap_or(&[]);
+        let len = find::body_end(self.rest, machine.state.string()?, machine.encoding == Encoding::EightBit);
+        let (piece, after) = self.rest.split_at_checked(len).filter(|(piece, _)| !piece.is_empty())?;
+        self.rest = after;
+        Some(piece)
     }
 }
 
@@ -215,9 +160,40 @@ impl<'i> Iterator for Tokens<'_, 'i> {
 
     #[inline]
     fn next(&mut self) -> Option<Token<'i>> {
-        let mut next = None;
-        self.fill(&mut next);
-        next
+        loop {
+            if self.calm {
+                match self.rest {
+                    [0x1B, b'[', rest @ ..] => {
+                        let mut csi = Csi::new();
+                        if let Some(after) = csi.parse(rest) {
+                            self.rest = after;
+                            return Some(Token::Csi(csi));
+                        }
+                    }
+                    [0x1B, b']', rest @ ..] => {
+                        self.rest = rest;
+                        self.calm = false;
+                        self.scanner.begin_command();
+                    }
+                    [0x1B, ..] => {}
+                    [control @ 0..0x20, rest @ ..] => {
+                        self.rest = rest;
+                        return Some(Token::Control(*control));
+                    }
+                    [] => return None,
+                    _ => {
+                        if let Some(run) = self.text() {
+                            return Some(Token::Text(run));
+                        }
+                    }
+                }
+            }
+            let mut next = None;
+            self.elsewhere(&mut next);
+            if next.is_some() || self.rest.is_empty() {
+                return next;
+            }
+        }
     }
 }
 
