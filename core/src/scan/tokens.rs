@@ -112,11 +112,14 @@ impl<'s, 'i> Tokens<'s, 'i> {
     /// How much of the rest is UTF-8, or ASCII in an 8-bit stream.
     #[inline(never)]
     fn look(&mut self) {
-        let mut window = self.rest.get(..WINDOW).unwrap_or(self.rest);
-        if self.scanner.machine.encoding == Encoding::EightBit {
-            let ascii = window.iter().take_while(|byte| byte.is_ascii()).count();
-            window = window.get(..ascii).unwrap_or(&[]);
-        }
+        let window = match self.rest.get(..WINDOW) {
+            Some(window) => without_last(window),
+            None => self.rest,
+        };
+        let window = match self.scanner.machine.encoding {
+            Encoding::Utf8 => window,
+            Encoding::EightBit => window.get(..find::ascii_end(window)).unwrap_or(&[]),
+        };
         self.looked = self.rest.len();
         self.valid = match core::str::from_utf8(window) {
             Ok(valid) => valid,
@@ -212,5 +215,14 @@ impl Held {
             Self::Control(control) => Token::Control(control),
             Self::Escape(escape) => Token::Escape(escape),
         }
+    }
+}
+
+/// `window` without its last character, if that is not ASCII: it may be cut.
+fn without_last(window: &[u8]) -> &[u8] {
+    let lead = window.iter().rev().take(4).position(|byte| !(0x80..0xC0).contains(byte));
+    match lead.and_then(|behind| window.split_at_checked(window.len() - 1 - behind)) {
+        Some((before, [0xC0..=0xFF, ..])) => before,
+        _ => window,
     }
 }

@@ -53,8 +53,9 @@ fn main() -> ! {
     for (name, text) in [("text", TEXT), ("coloured", COLOURED), ("flood", FLOOD)] {
         let mut scanner = Scanner::new(scan::Config::DEFAULT);
         let scanned = per_byte(text, |bytes| {
-            for token in scanner.scan(bytes) {
-                black_box(&token);
+            let mut tokens = scanner.scan(bytes);
+            while let Some(token) = &tokens.next() {
+                black_box(token);
             }
         });
         let mut monitor = Monitor::new(monitor::Config::DEFAULT, Instant::ZERO);
