@@ -42,7 +42,10 @@ pub struct Peer {
     pub(super) seat: Seat,
     pub(super) owed: Owed,
     /// Its place among all by time,
-    #[cfg_attr(not(feature = "many"), expect(dead_code, reason = "a few have no order to have a place in"))]
+    #[cfg_attr(
+        not(any(feature = "many", feature = "defmt")),
+        expect(dead_code, reason = "a few have no order to have a place in")
+    )]
     pub(super) node: Node,
     /// and among those who watch the same, or have something to say.
     pub(super) links: Links,

@@ -33,7 +33,10 @@ pub struct Session<B> {
     /// Whether it waits for whoever controls it.
     pub(super) pace: Pace,
     pub(super) viewers: Viewers,
-    #[cfg_attr(not(feature = "many"), expect(dead_code, reason = "a few have no order to have a place in"))]
+    #[cfg_attr(
+        not(any(feature = "many", feature = "defmt")),
+        expect(dead_code, reason = "a few have no order to have a place in")
+    )]
     pub(super) node: Node,
 }
 
