@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ../toolchain.sh
 need python3 python3
-RUSTC_BOOTSTRAP=1 bare_cargo rustc "$M4" --release --quiet -p gateway -- -Zemit-stack-sizes
-image=target/$M4/release/gateway
+RUSTC_BOOTSTRAP=1 bare_cargo rustc "$M4" --profile small --quiet -p gateway -- -Zemit-stack-sizes
+image=target/$M4/small/gateway
 history=8192
 
 # As docs/EMBEDDING.md has it, to a tenth.
@@ -25,6 +25,8 @@ section() {
 }
 noted flash "$(section '^\.(vector_table|text|rodata|data)$')"
 noted static $(($(section '^\.(data|bss|uninit)$') - history))
-stack=$(./stack.py "$(llvm_tool objdump)" "$(llvm_tool readobj)" "$image" main)
+call=$(./stack.py "$(llvm_tool objdump)" "$(llvm_tool readobj)" "$image" stillwire)
+noted call "$call"
+stack=$(./stack.py "$(llvm_tool objdump)" "$(llvm_tool readobj)" "$image" ^main$)
 noted stack "$stack"
 exit $status

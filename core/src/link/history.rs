@@ -166,7 +166,7 @@ impl<S: AsRef<[u8]>> History<S> {
     /// `offset` or before the ring. Then nobody else sees anything of it either; the place is where it ends.
     pub fn anchor_from(&self, offset: u64) -> Option<Anchor> {
         let offset = offset.max(self.start());
-        let kept = self.kept().find(|anchor| anchor.offset >= offset);
+        let kept = self.kept(self.before(offset));
         kept.or(Some(&self.latest).filter(|latest| latest.offset >= offset)).copied()
     }
 
@@ -181,12 +181,20 @@ impl<S: AsRef<[u8]>> History<S> {
         if offset >= self.latest.offset {
             return self.latest.size;
         }
-        self.kept().take_while(|anchor| anchor.offset <= offset).last().map_or(self.forgotten, |it| it.size)
+        let last = self.before(offset.saturating_add(1)).checked_sub(1);
+        last.and_then(|last| self.kept(last)).map_or(self.forgotten, |anchor| anchor.size)
     }
 
     /// Where the next resize behind `offset` took effect, as far as that is remembered.
     pub fn boundary_after(&self, offset: u64) -> Option<u64> {
-        self.kept().find(|anchor| anchor.boundary && anchor.offset > offset).map(|anchor| anchor.offset)
+        let mut next = self.before(offset.saturating_add(1));
+        while let Some(anchor) = self.kept(next) {
+            if anchor.boundary {
+                return Some(anchor.offset);
+            }
+            next = next.saturating_add(1);
+        }
+        None
     }
 
     /// The bytes from `offset` to `end`.
@@ -196,20 +204,26 @@ impl<S: AsRef<[u8]>> History<S> {
         (offset <= self.end).then(|| self.ring.slices(from, to))
     }
 
-    /// Every anchor that is kept, in order.
-    fn kept(&self) -> impl Iterator<Item = &Anchor> {
-        let (older, newer) = (self.anchors.iter().skip(self.first), self.anchors.iter());
-        older.chain(newer).take(self.count)
+    /// The anchor that is kept `index` behind the oldest.
+    fn kept(&self, index: usize) -> Option<&Anchor> {
+        let anchor = self.anchors.get(self.first.wrapping_add(index) % ANCHORS);
+        anchor.filter(|_| index < self.count)
     }
 
-    /// The oldest anchor, if it has fallen out of the ring.
-    fn oldest_forgotten(&self) -> Option<Anchor> {
-        self.kept().next().filter(|oldest| oldest.offset < self.start()).copied()
+    /// So many of those that are kept are before `offset`.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn before(&self, offset: u64) -> usize {
+        let mut count = 0;
+        while self.kept(count).is_some_and(|anchor| anchor.offset < offset) {
+            count = count.wrapping_add(1);
+        }
+        count
     }
 
     /// Drops the anchors that have fallen out of the ring.
     fn forget(&mut self) {
-        while let Some(oldest) = self.oldest_forgotten() {
+        let start = self.start();
+        while let Some(oldest) = self.kept(0).filter(|oldest| oldest.offset < start) {
             self.forgotten = oldest.size;
             self.first = self.first.wrapping_add(1) % ANCHORS;
             self.count = self.count.saturating_sub(1);

@@ -65,7 +65,10 @@ impl Codec for Receiver<'_> {
     }
 
     fn next<'p, 'i: 'p>(&'p mut self, input: &mut &'i [u8]) -> Option<Result<Part<'p>, FrameError>> {
-        self.next(input).map(|frame| frame.map(|frame| Part { frame, at: 0, rest: 0 }))
+        match self.next(input)? {
+            Ok(frame) => Some(Ok(Part { frame, at: 0, rest: 0 })),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     fn reset(&mut self) {}

@@ -68,7 +68,7 @@ impl Machine {
     fn command(self, folder: &Path) -> Command {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
         let image = tests.join(match self {
-            Self::Firmware => "firmware/target/thumbv7em-none-eabihf/release/gateway",
+            Self::Firmware => "firmware/target/thumbv7em-none-eabihf/small/gateway",
             Self::FirmwareInC => "../target/capi/gateway-firmware",
             Self::ProgramInC => "../target/capi/gateway",
         });

@@ -1,9 +1,5 @@
 //! The four bytes before every body.
 
-use nom::Parser as _;
-use nom::number::streaming::{be_u8, be_u16};
-
-use super::parse::Parsed;
 use super::{FrameError, MAX_BODY, VERSION};
 
 /// High half of the first byte. 0xA_ is a continuation byte of UTF-8, so no text (HTTP, SSH) begins with it.
@@ -33,11 +29,12 @@ impl Header {
             Some(&first) if first & 0x0F != VERSION => return Err(FrameError::Version(first & 0x0F)),
             _ => {}
         }
-        let parsed: Parsed<'_, _> = (be_u8, be_u8, be_u16).parse(bytes);
-        match parsed {
-            Ok((_, (_, _, len))) if usize::from(len) > MAX_BODY => Err(FrameError::TooLong(len)),
-            Ok((rest, (_, kind, len))) => Ok(Some((Self { kind, len }, rest))),
-            Err(_) => Ok(None), // the only way to fail is to be short
+        let Some((&[_, kind, high, low], rest)) = bytes.split_first_chunk() else { return Ok(None) };
+        let len = u16::from_be_bytes([high, low]);
+        if usize::from(len) > MAX_BODY {
+            Err(FrameError::TooLong(len))
+        } else {
+            Ok(Some((Self { kind, len }, rest)))
         }
     }
 

@@ -256,6 +256,7 @@ impl<'a> Frame<'a> {
 }
 
 /// Reads a frame that is all of `message`, as on a link of messages. Bounded work, nothing is copied.
+#[cfg_attr(target_os = "none", inline(never))]
 pub fn decode(message: &[u8]) -> Result<Frame<'_>, FrameError> {
     let Some((header, body)) = Header::parse(message)? else {
         return Err(FrameError::Truncated);

@@ -109,6 +109,7 @@ impl<'b> Receiver<'b> {
     /// Takes the next frame off the front of `input`; None once `input` is used up.
     ///
     /// An error is not damage: the CRC is right, so the peer broke the format, and is to be closed.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn next<'a>(&'a mut self, input: &mut &[u8]) -> Option<Result<Frame<'a>, FrameError>> {
         loop {
             let (&byte, rest) = input.split_first()?;

@@ -1,20 +1,13 @@
-//! Bodies, from bytes. The parsers are nom's streaming ones: of a cut body they say how many bytes are missing.
+//! Bodies, from bytes. Of a cut body it is said how many bytes are missing.
 //!
 //! Fields are read one after the other; the first that is missing or wrong is what is said in the end, and those behind it are
 //! zero until then. So no field costs a branch of its own.
-
-use nom::IResult;
-use nom::bytes::streaming::take;
-use nom::number::streaming::{be_u8, be_u16, be_u32, be_u64};
 
 use super::{Frame, FrameError, Hello, MAX_NAME, MAX_TEXT, MAX_TOKEN, Outcome, Role, Token, Welcome};
 use crate::idle::{Exit, Reason, Status};
 use crate::link::close::CloseReason;
 use crate::link::replay::{Attach, Place};
 use crate::time::Duration;
-
-/// What was read and what follows it, or that something is missing or wrong.
-pub(super) type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
 /// A whole body.
 pub(super) fn body(kind: u8, body: &[u8]) -> Result<Frame<'_>, FrameError> {
@@ -55,6 +48,7 @@ pub(super) const fn has_payload(frame: &Frame<'_>) -> bool {
 }
 
 /// The fields that a body begins with, as a frame of no payload; what follows them is the payload.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn fields(kind: u8, body: &[u8]) -> Result<(&[u8], Frame<'_>), Flaw> {
     let mut read = Fields { rest: body, failed: None };
     let bytes: &[u8] = &[];
@@ -93,15 +87,6 @@ pub(super) enum Flaw {
     Wrong,
 }
 
-impl From<nom::Err<()>> for Flaw {
-    fn from(error: nom::Err<()>) -> Self {
-        match error {
-            nom::Err::Incomplete(nom::Needed::Size(more)) => Self::Cut(more.get()),
-            _ => Self::Wrong,
-        }
-    }
-}
-
 /// Takes fields off the front of a body. Of a field that is missing or wrong, and of all behind it, it gives a zero.
 struct Fields<'a> {
     rest: &'a [u8],
@@ -109,14 +94,16 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn take<T: Default>(&mut self, field: Parsed<'a, T>) -> T {
-        match field {
-            Ok((rest, value)) if self.failed.is_none() => {
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        match self.rest.split_first_chunk() {
+            Some((array, rest)) if self.failed.is_none() => {
                 self.rest = rest;
-                value
+                *array
             }
-            Err(error) => self.fail(error.into()),
-            Ok(_) => T::default(),
+            _ => {
+                self.fail::<()>(Flaw::Cut(N.saturating_sub(self.rest.len())));
+                [0; N]
+            }
         }
     }
 
@@ -127,22 +114,22 @@ impl<'a> Fields<'a> {
 
     #[cfg_attr(target_os = "none", inline(never))]
     fn u8(&mut self) -> u8 {
-        self.take(be_u8(self.rest))
+        u8::from_be_bytes(self.array())
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
     fn u16(&mut self) -> u16 {
-        self.take(be_u16(self.rest))
+        u16::from_be_bytes(self.array())
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
     fn u32(&mut self) -> u32 {
-        self.take(be_u32(self.rest))
+        u32::from_be_bytes(self.array())
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
     fn u64(&mut self) -> u64 {
-        self.take(be_u64(self.rest))
+        u64::from_be_bytes(self.array())
     }
 
     /// A number up to `most`.
@@ -167,7 +154,14 @@ impl<'a> Fields<'a> {
     #[cfg_attr(target_os = "none", inline(never))]
     fn short(&mut self, most: usize) -> &'a [u8] {
         let len = usize::from(self.u8());
-        if len > most { self.fail(Flaw::Wrong) } else { self.take(take(len)(self.rest)) }
+        if len > most {
+            return self.fail(Flaw::Wrong);
+        }
+        let Some((bytes, rest)) = self.rest.split_at_checked(len) else {
+            return self.fail(Flaw::Cut(len.saturating_sub(self.rest.len())));
+        };
+        self.rest = rest;
+        bytes
     }
 
     #[cfg_attr(target_os = "none", inline(never))]

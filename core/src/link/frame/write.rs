@@ -20,6 +20,7 @@ pub fn encode(frame: &Frame<'_>, buffer: &mut [u8]) -> Result<usize, EncodeError
 /// Writes `frame` without its payload and gives the length, at most [`super::MAX_HEAD`] bytes.
 ///
 /// [`Frame::payload`] has to follow on the wire: this saves copying it.
+#[cfg_attr(target_os = "none", inline(never))]
 pub fn encode_head(frame: &Frame<'_>, buffer: &mut [u8]) -> Result<usize, EncodeError> {
     if !frame.is_within_bounds() {
         return Err(EncodeError::OutOfBounds);

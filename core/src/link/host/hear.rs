@@ -126,16 +126,11 @@ where
     /// What is remembered of a client. It is forgotten where it was, and its older connection is closed.
     #[cfg_attr(target_os = "none", inline(never))]
     fn take_client(&mut self, now: Instant, peer: PeerId, client: u64, session: usize) -> Option<Client> {
-        let mut known = None;
-        for slot in 0..self.peers.as_ref().len() {
-            let state = self.peers.as_mut().get_mut(slot);
-            if let Some(found) = state.and_then(|state| state.client.take_if(|known| known.id == client)) {
-                known = Some(found);
-                if slot != usize::from(peer.slot) {
-                    self.close(now, slot, CloseReason::Superseded);
-                }
-            }
+        let slot = self.peers.as_ref().iter().position(|other| other.client() == Some(client))?;
+        if slot != usize::from(peer.slot) {
+            self.close(now, slot, CloseReason::Superseded);
         }
+        let known = self.peers.as_mut().get_mut(slot)?.client.take();
         known.filter(|known| known.session == session)
     }
 

@@ -22,7 +22,6 @@ where
     ///
     /// Between two polls it takes the same time for any number of peers and sessions; before the first, and after something
     /// that concerns them all, time in their number.
-    #[cfg_attr(target_os = "none", inline(never))]
     pub fn poll_at(&self) -> Option<Deadline<Due>> {
         let news = Deadline { at: self.clock.latest(), reason: Due::News };
         let peers = self.peers.as_ref();

@@ -298,20 +298,21 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Answers<S> {
         if size > self.records.free() {
             // More than is needed of what is not due, so that not every reply costs a pass.
             let quarter = self.records.capacity() / 4;
-            self.free(size.max(quarter), |tag| tag & DUE == 0);
+            self.free(size.max(quarter), DUE);
         }
         if size > self.records.free() {
-            self.free(size, |_| true);
+            self.free(size, 0);
         }
     }
 
-    /// Forgets those that may `go`, from the oldest on, until `size` bytes are free.
-    fn free(&mut self, size: usize, go: impl Fn(u8) -> bool) {
+    /// Forgets those without a flag of `stays`, from the oldest on, until `size` bytes are free.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn free(&mut self, size: usize, stays: u8) {
         let (mut free, dropped) = (self.records.free(), &mut self.dropped);
         self.base = self.base.saturating_add(self.records.end() as u64);
         self.records.retain(|record| {
             let tag = record.tag[0];
-            let goes = free < size && go(tag);
+            let goes = free < size && tag & stays == 0;
             if goes {
                 free = free.saturating_add(HEAD).saturating_add(record.body.len());
                 *dropped =

@@ -74,11 +74,17 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Records<S> {
             return None;
         }
         let at = self.end;
-        for part in [&[&[a, b, high, low][..]], parts].into_iter().flatten() {
-            copy(self.storage.0.as_mut().get_mut(self.end..)?, part);
-            self.end = self.end.saturating_add(part.len());
+        self.append(&[a, b, high, low]);
+        for part in parts {
+            self.append(part);
         }
         Some(at)
+    }
+
+    /// There is room for it.
+    fn append(&mut self, bytes: &[u8]) {
+        copy(self.storage.0.as_mut().get_mut(self.end..).unwrap_or(&mut []), bytes);
+        self.end = self.end.saturating_add(bytes.len());
     }
 
     /// Changes what the owner noted first.

@@ -53,16 +53,16 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    match start() {
-        Some(never) => match never {},
-        None => board::halt(),
+    board::start();
+    if let (Some(sessions), Some(peers)) = (sessions(), peers()) {
+        serve(sessions, peers);
     }
+    board::halt()
 }
 
-/// None: there is no second start.
-fn start() -> Option<core::convert::Infallible> {
-    board::start();
-    let (sessions, peers) = (sessions()?, peers()?);
+/// For ever, but for None: what is lent is lent already.
+#[inline(never)]
+fn serve(sessions: &'static mut [Session<Lent>], peers: &'static mut [Peer]) -> Option<()> {
     let answers = singleton!(: [u8; 64] = [0; 64])?;
     let mut host = Host::new(CONFIG, peers, sessions, &mut answers[..], Instant::ZERO);
     let first = Uplink::new(
