@@ -74,9 +74,11 @@ pub(super) struct Attach {
     /// What the title says until the next key.
     pub(super) notice: Option<String>,
     /// What this terminal wants to be, which the host may not have granted yet.
-    wants: Role,
+    pub(super) wants: Role,
     /// Who took over, as far as the host told.
     pub(super) successor: Option<String>,
+    /// How large the session is, by the host.
+    pub(super) size: Option<Size>,
     /// What the session waits for, if what is behind it is not there.
     pub(super) trouble: Option<String>,
     /// Why there was no link, as far as standard error was told.
@@ -121,6 +123,7 @@ impl Attach {
             notice: None,
             wants: role,
             successor: None,
+            size: None,
             trouble: None,
             told: None,
             was_idle: false,

@@ -88,6 +88,7 @@ impl Attach {
                             Ok(Heard::Reply { outcome, bytes, at: 0, rest: 0, .. }) => {
                                 self.notice = Some(words::answer(&self.target, outcome, bytes));
                             }
+                            Ok(Heard::Resize(size)) => self.size = Some(size),
                             Ok(Heard::Retained { key: limits::TROUBLE, bytes, at: 0, rest: 0 }) => {
                                 self.trouble = words::trouble(&self.target, bytes, self.screen.is_terminal());
                             }

@@ -15,6 +15,7 @@ use crate::cli::{AttachArgs, Notify};
 use crate::failure::Failure;
 use crate::os;
 use crate::plain::word;
+use crate::roster;
 use crate::token::Token;
 use driver::{Attach, End};
 use target::Target;
@@ -48,7 +49,23 @@ pub fn local(name: &str, notify: Option<Notify>) -> Result<u8, Failure> {
     run(Target::find(Some(name))?, Role::Controller, notify)
 }
 
+/// Whether this terminal is that of the session itself, which would print what it prints for ever.
+fn is_within(target: &Target) -> bool {
+    let named = std::env::var("STILLWIRE_SESSION").is_ok_and(|name| name == target.session);
+    if !named || !target.is_local() || !rustix::termios::isatty(rustix::stdio::stdout()) {
+        return false;
+    }
+    let ours = os::terminal_of(std::process::id());
+    let hosts = roster::gather("GET /sessions?brief").map(|gathered| gathered.hosts().collect::<Vec<_>>());
+    let mut sessions = hosts.unwrap_or_default().into_iter().flat_map(|(_, host)| host.sessions);
+    ours.is_some() && sessions.any(|it| it.name == target.session && it.pid.and_then(os::terminal_of) == ours)
+}
+
 fn run(target: Target, role: Role, notify: Option<Notify>) -> Result<u8, Failure> {
+    if is_within(&target) {
+        return Err(Failure::usage(format!("this terminal is in {target} already"))
+            .hint("from another terminal; or another session: runner-std ps"));
+    }
     let (name, again) = (target.to_string(), target.again.clone());
     let failed = |error: io::Error| Failure::io(format!("stay attached to {name}"), error);
     let mut attach = Attach::new(target, role, notify).map_err(failed)?;

@@ -5,7 +5,7 @@ use std::io;
 
 use stillwire::idle::{self, Status as Session};
 use stillwire::link::close::{CloseReason, Next};
-use stillwire::link::frame::Outcome;
+use stillwire::link::frame::{Outcome, Role};
 use stillwire::link::reconnect::{Reason, Status};
 use stillwire::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use crate::limits::BREAK;
 use crate::os;
 use crate::plain::plain;
 use crate::port::pty::exit_code;
+use crate::terminal;
 use crate::watch::notify;
 
 const SECOND: u64 = 1_000_000;
@@ -64,6 +65,12 @@ impl Attach {
         }
     }
 
+    /// Whether somebody who only watches has less room than the session takes.
+    fn is_too_small(&self) -> bool {
+        let (here, size) = (terminal::size(), self.size.filter(|_| self.wants == Role::Viewer));
+        size.is_some_and(|size| size.columns > here.ws_col || size.rows > here.ws_row)
+    }
+
     /// Has the host send a break, if there is a serial line.
     pub(super) fn ask_for_break(&mut self, now: Instant) {
         let asked = self.client.request(now, BREAK, &[]);
@@ -99,6 +106,9 @@ impl Attach {
             }
             Status::Live if self.notice.is_some() => self.notice.clone(),
             Status::Live if self.trouble.is_some() => self.trouble.clone(),
+            Status::Live if self.is_too_small() => self
+                .size
+                .map(|size| format!("{name} is {}×{}, larger than this terminal", size.columns, size.rows)),
             Status::Live => spoken.clone(),
             Status::Syncing if !self.was_live => None,
             Status::Syncing => {

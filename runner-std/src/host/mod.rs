@@ -8,6 +8,7 @@ mod browser;
 mod config;
 mod daemon;
 mod doors;
+mod end;
 mod fleet;
 mod glance;
 mod guests;

@@ -11,6 +11,7 @@
 //! What is to be sent waits in one buffer of [`OUT`](crate::limits::OUT) bytes; a driver asks for the next frame only
 //! while there is room, so a slow reader costs a place in the history and no memory.
 
+mod out;
 mod stream;
 pub(crate) mod takeover;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use stillwire::link::frame::wire::Wire;
 use stillwire::link::frame::{EncodeError, Frame, MAX_BODY, MIN_BODY};
 
+use out::Out;
 pub use stream::Stream;
 pub use tls::{Acceptor, Connector, Tls};
 use websocket::{Heard, Shim, WebSocket};
@@ -47,13 +49,6 @@ pub struct Connection {
     ended: bool,
     /// What waits to be written may wait for more.
     held: bool,
-}
-
-/// Bytes on their way out.
-#[derive(Debug, Default)]
-struct Out {
-    bytes: Vec<u8>,
-    start: usize,
 }
 
 #[derive(Debug)]
@@ -348,31 +343,6 @@ impl Connection {
     /// Whether something waits to be written.
     pub fn wants_write(&self) -> bool {
         !self.out.is_empty() || self.stream.holds()
-    }
-}
-
-impl Out {
-    fn len(&self) -> usize {
-        self.bytes.len() - self.start
-    }
-
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn rest(&self) -> Option<&[u8]> {
-        self.bytes.get(self.start..).filter(|rest| !rest.is_empty())
-    }
-
-    fn forget(&mut self, count: usize) {
-        self.start += count;
-        if self.is_empty() {
-            self.bytes.clear();
-            self.start = 0;
-        } else if self.start > limits::OUT {
-            self.bytes.drain(..self.start);
-            self.start = 0;
-        }
     }
 }
 

@@ -132,11 +132,15 @@ pub fn peer_uid(socket: BorrowedFd<'_>) -> Option<u32> {
     rustix::net::sockopt::socket_peercred(socket).ok().map(|peer| peer.uid.as_raw())
 }
 
-/// The terminal of the process at the other end of a Unix socket, such as `pts/4`; None: it has none, or nobody can tell.
+/// The terminal of the process at the other end of a Unix socket, as [`terminal_of`].
 pub fn peer_terminal(socket: BorrowedFd<'_>) -> Option<String> {
     let pid = rustix::net::sockopt::socket_peercred(socket).ok()?.pid;
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
-    terminal_in(&stat)
+    terminal_of(pid.as_raw_pid().cast_unsigned())
+}
+
+/// The terminal of a process, such as `pts/4`; None: it has none, or nobody can tell.
+pub fn terminal_of(pid: u32) -> Option<String> {
+    terminal_in(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// The terminal in a line of `/proc/PID/stat`: behind the name, which may hold anything, its fifth field (proc(5)).

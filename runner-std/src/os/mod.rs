@@ -11,7 +11,7 @@ mod procfs;
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub use linux::{
     Appear, Network, Notify, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors, now,
-    peer_terminal, peer_uid, reopen_nonblocking,
+    peer_terminal, peer_uid, reopen_nonblocking, terminal_of,
 };
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub use procfs::Hints;
@@ -21,7 +21,7 @@ mod other;
 #[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
 pub use other::{
     Appear, Hints, Network, Notify, asleep, hide_argument, keep_little_unsent, keep_standard_descriptors,
-    now, peer_terminal, peer_uid, reopen_nonblocking,
+    now, peer_terminal, peer_uid, reopen_nonblocking, terminal_of,
 };
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]

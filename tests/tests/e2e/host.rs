@@ -42,6 +42,24 @@ fn a_command_that_is_over_at_once_is_shown_with_its_exit_code() {
 }
 
 #[test]
+fn a_session_is_not_shown_within_itself() {
+    let terminal = Terminal::open("within");
+    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
+    terminal.line(
+        "runner-std host --listen none --name demo -- bash --noprofile --rcfile innerrc -i; echo rc=$?",
+    );
+    terminal.wait_for("inner$");
+    terminal.line("runner-std attach demo; echo refused=$?");
+    terminal.wait_for("refused=2");
+    assert!(terminal.screen().contains("this terminal is in demo already"), "{}", terminal.screen());
+    // Its name alone is no reason: whoever was started in it may be elsewhere by now.
+    terminal.open_window();
+    terminal.line("STILLWIRE_SESSION=demo runner-std attach demo; echo left=$?");
+    terminal.line("exit 4");
+    terminal.wait_for("left=4");
+}
+
+#[test]
 fn a_host_that_is_silent_is_told_in_the_title_and_keys_wait_for_it() {
     let terminal = Terminal::open("silent");
     terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");

@@ -25,6 +25,23 @@ fn compare(terminal: &Terminal, name: &str) {
     terminal.wait(&same, &format!("the same as in the first window:\n{first}\n---"));
 }
 
+#[test]
+fn whoever_watches_in_a_smaller_terminal_is_told() {
+    let terminal = session("small");
+    terminal.open_window();
+    terminal.line("runner-std attach --view small");
+    terminal.wait_for("inner$");
+    terminal.resize(60, 20);
+    terminal.wait(&|| terminal.title().contains("small is 80×24, larger than this terminal"), "the title");
+    terminal.resize(80, 24);
+    terminal.wait(&|| !terminal.title().contains("larger"), "another title");
+    terminal.text("x");
+    terminal.wait(&|| terminal.title().contains("small: only watching"), "why nothing is typed");
+    terminal.window(0);
+    terminal.line("exit 7");
+    terminal.wait_for("rc=7");
+}
+
 /// Without the blank end, whose colours nobody sees.
 fn seen(mut screen: &str) -> &str {
     loop {
