@@ -125,10 +125,10 @@ impl Model {
             None if self.base == 0 && history.start() == 0 => Terminal::new(history.size_at(0)?)?,
             None => {
                 let from = end.offset.saturating_sub(limits::REPLAYED).max(history.start());
-                let anchor = history.anchor_from(from)?;
-                let mut terminal = Terminal::new(anchor.size?)?;
+                let (anchor, begin) = beginning(history, from)?;
+                let mut terminal = Terminal::new(history.size_at(begin)?)?;
                 terminal.print(&crate::terminal::stir(&anchor.modes))?;
-                (at, whole) = (anchor.offset, is_cleared(history, &anchor));
+                (at, whole) = (begin, is_cleared(history, &anchor));
                 terminal
             }
         };
@@ -147,6 +147,26 @@ impl Model {
         let (bytes, screen) = paint::paint(&mut terminal, &end.modes);
         Some(Picture { offset: end.offset, bytes, screen, whole, size })
     }
+}
+
+/// Where to begin with a screen that is not known, behind `from`: at an anchor. In a large history those are so far apart that the next
+/// may be the end, and then it is behind a line, with what is known of an anchor before.
+fn beginning<S: AsRef<[u8]>>(history: &History<S>, from: u64) -> Option<(Anchor, u64)> {
+    let end = history.latest().offset;
+    let next = history.anchor_from(from)?;
+    if next.offset <= from.midpoint(end) {
+        return Some((next, next.offset));
+    }
+    let anchors = std::iter::successors(history.anchor_from(0), |anchor| {
+        history.anchor_from(anchor.offset.saturating_add(1))
+    });
+    let Some(before) = anchors.take_while(|anchor| anchor.offset <= from).last() else {
+        return Some((next, next.offset));
+    };
+    let (head, tail) = history.read(from)?;
+    let line = head.iter().chain(tail).position(|byte| *byte == b'\n');
+    let begin = line.map_or(end, |line| from.saturating_add(line as u64).saturating_add(1));
+    Some(if begin < next.offset { (before, begin) } else { (next, next.offset) })
 }
 
 /// Whether the screen was empty somewhere behind `anchor`.

@@ -208,6 +208,23 @@ fn what_was_painted_long_ago_is_still_known() {
 }
 
 #[test]
+fn a_screen_begins_long_before_the_end_however_large_the_history_is() {
+    for megabytes in [1, 16, 64] {
+        let mut tape = Tape::new(megabytes << 20);
+        let lines = "a line of sixty-four bytes, as a program that floods prints it\r\n".repeat(4_096);
+        for _ in 0..((megabytes << 20) + (9 << 20)) / lines.len() {
+            tape.print(&lines, Duration::ZERO);
+        }
+        let end = tape.history.end();
+        let from = end.saturating_sub(limits::REPLAYED).max(tape.history.start());
+        let (_, begin) = beginning(&tape.history, from).unwrap();
+        assert!((from..=from.midpoint(end)).contains(&begin), "{megabytes}: {begin} of {from} to {end}");
+        let (before, _) = tape.history.read(begin - 1).unwrap();
+        assert_eq!(before.first(), Some(&b'\n'));
+    }
+}
+
+#[test]
 fn sizes_are_those_that_it_was_printed_for() {
     let mut tape = Tape::new(4_096);
     tape.history.handle_resize(Size { columns: 30, rows: 6 });
