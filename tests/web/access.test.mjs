@@ -56,6 +56,21 @@ describe("everybody", { concurrency: 2 }, () => {
       await page.getByRole("button", { name: "Only watch" }).click();
       await until(page, "live");
       await shot("viewer");
+      await page.locator(".menu summary").click();
+      await page.getByRole("button", { name: "Disconnect" }).click();
+      await warned(page, "You disconnected");
+      await page.locator(".menu summary").click();
+      await shot("left");
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Reconnect" }).click();
+      await until(page, "live");
+      await page.locator(".menu summary").click();
+      await page.getByRole("button", { name: "Take control" }).click();
+      await page.waitForFunction(() => globalThis.stillwire.link.facts.role === "controller");
+      await page.evaluate(() => globalThis.stillwire.screen.terminal.input("printf '\\e]52;c;aGVsbG8=\\a'\r"));
+      await page.getByText("wants to copy").waitFor();
+      await shot("consent");
+      await page.getByRole("button", { name: "No" }).click();
       await host.kill();
       await warned(page, "The host cannot be reached");
       await shot("unreachable");
@@ -67,6 +82,8 @@ describe("everybody", { concurrency: 2 }, () => {
       const shot = (name) => look(page, `${look_}-${name}`);
       await page.locator("li", { hasText: "shell" }).getByText(/Idle/).waitFor();
       await shot("list");
+      await page.locator("li", { hasText: "build" }).getByRole("button", { name: "End" }).click();
+      await shot("list-sure");
       await page.getByRole("link", { name: "done" }).click();
       await warned(page, "Session ended");
       await shot("ended");
@@ -76,6 +93,11 @@ describe("everybody", { concurrency: 2 }, () => {
       const { page: nobody } = await visit(t, `http://127.0.0.1:${host.port}/`, options);
       await nobody.getByLabel("Token").waitFor();
       await look(nobody, `${look_}-ask`);
+      const { page: list } = await visit(t, host.url(), options);
+      await list.locator("li").first().waitFor();
+      await host.kill();
+      await list.getByText("The host cannot be reached.").waitFor();
+      await look(list, `${look_}-list-stale`);
     });
   }
 

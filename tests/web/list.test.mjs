@@ -85,6 +85,7 @@ describe("the list", { concurrency: 3 }, () => {
     await host.kill();
     await page.getByText("The host cannot be reached. Trying again…").waitFor();
     for (const name of ["Open", "Watch", "End"]) assert.ok(await row(page, "build").getByRole("button", { name, exact: true }).isDisabled(), name);
+    await row(page, "build").locator(".chip[data-tone=ended]", { hasText: /^Was running$/ }).waitFor();
     await host.start();
     await so(page, () => document.querySelector(".list-state").textContent === "");
     assert.ok(await row(page, "build").getByRole("button", { name: "End" }).isEnabled());

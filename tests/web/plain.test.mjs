@@ -41,6 +41,7 @@ test("a host built without npm says so, and shows status and stripped text", asy
   await host.start();
   await so(page, () => document.querySelector("#state").textContent === "");
   assert.deepEqual(page.complaints, []);
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/plain.png`, fullPage: true });
   const { page: stranger } = await visit(t, `http://127.0.0.1:${host.port}/`);
   await stranger.getByText("Not authorised: open the URL that the host printed.").waitFor();
 });

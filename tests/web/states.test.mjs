@@ -1,7 +1,7 @@
 // What the page says of each state: in the header, in the tab, in the warning; what can be done about it, and what cannot.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { chip, close, Host, open, SHELL, so, until, visit, warned, Wire } from "./world.mjs";
+import { chip, close, Host, open, SHELL, shows, so, text, until, visit, warned, Wire } from "./world.mjs";
 
 after(close);
 
@@ -50,6 +50,7 @@ describe("every state", { concurrency: 3 }, () => {
     assert.equal(offline.buttons.length, 1);
     assert.equal(await chip(page, "link", /^Disconnected: offline$/), "down");
     assert.equal(await tab(page, `Disconnected: offline · ${host.name}`), "red");
+    assert.equal(await chip(page, "session", /^Was (running|idle: .*)$/), "ended", "nobody knows what it does now");
     await host.kill();
     await context.setOffline(false);
     assert.equal(await chip(page, "link", /^Disconnected: cannot be reached$/), "down");
@@ -115,6 +116,42 @@ describe("every state", { concurrency: 3 }, () => {
     await page.locator(".menu summary").tap();
     await page.getByRole("button", { name: "Reconnect" }).tap();
     await until(page, "live");
+  });
+
+  test("a warning that comes and goes resizes nothing: the program is not told, and the terminal does not jump", async (t) => {
+    const host = await Host.start(t, ["sh", "-c", 'stty -echo; echo ready; while :; do now=$(stty size); [ "$now" = "$was" ] || echo "size $now"; was=$now; sleep 0.1; done']);
+    const wire = await Wire.to(t, host);
+    const { page } = await visit(t, host.url(wire.port), { phone: true });
+    await shows(page, "ready");
+    const rows = () => page.evaluate(() => globalThis.stillwire.screen.terminal.rows);
+    await page.setViewportSize({ width: 390, height: 600 });
+    // The host has heard of it: it is the host's size that is shown.
+    await so(page, () => {
+      const { screen } = globalThis.stillwire;
+      return innerHeight === 600 && screen.proposed()?.rows === screen.terminal.rows;
+    });
+    await shows(page, `size ${await page.evaluate(() => `${globalThis.stillwire.screen.terminal.rows} ${globalThis.stillwire.screen.terminal.cols}`)}`);
+    const [was, said] = [await rows(), (await text(page)).split("size").length];
+    wire.mute = true;
+    wire.cut();
+    await page.keyboard.type("typed");
+    await page.locator(".pending", { hasText: "typed" }).waitFor();
+    await warned(page, "Host timed out after inactivity");
+    assert.equal(await rows(), was);
+    const [first, warning] = await Promise.all([page.locator(".xterm-rows > div").first().boundingBox(), page.locator(".warning").boundingBox()]);
+    assert.ok(first.y >= warning.y + warning.height - 1, "what is shown is to be seen under it");
+    const box = (of) => page.locator(of).boundingBox();
+    const [bar, screen] = [await box(".pending"), await box("main.terminal")];
+    assert.ok(bar.y + bar.height <= 600 && bar.y > screen.y && bar.x >= 0 && bar.width <= 390);
+    wire.mute = false;
+    wire.cut();
+    await until(page, "live");
+    await so(page, () => globalThis.stillwire.link.facts.kept === 0);
+    await so(page, () => globalThis.stillwire.link.facts.session === "idle");
+    assert.equal((await text(page)).split("size").length, said);
+    await page.setViewportSize({ width: 390, height: 700 });
+    await so(page, (was) => globalThis.stillwire.screen.terminal.rows > was, was);
+    await so(page, (said) => globalThis.stillwire.screen.save().text.split("size").length > said, said);
   });
 
   test("an icon that was there before another page was, is there after it", async (t) => {

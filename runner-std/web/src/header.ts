@@ -77,7 +77,7 @@ export class Header {
     this.element = h("header", {},
       h("button", { type: "button", class: "home", title: "All sessions", "aria-label": "All sessions", onclick: () => does.sessions() }, "⌂"),
       h("div", { class: "who" }, h("h1", {}, plain(name) || "session"), h("span", { class: "host" }, location.host), this.#title),
-      this.#session, this.#link, this.#menu, this.#live);
+      h("div", { class: "chips" }, this.#session, this.#link), this.#menu, this.#live);
   }
 
   /** The title that the program set; already plain. */
@@ -94,8 +94,8 @@ export class Header {
 
   show(facts: Facts, wanted: "viewer" | "controller", offline: boolean): void {
     const spoken = speak(facts, offline);
-    const age = facts.since === undefined ? "" : span(performance.now() - facts.since);
-    chip(this.#session, this.#sessionFor, spoken.session, spoken.session && age, spoken.sessionTone);
+    const age: Age = facts.since === undefined || facts.status === "disconnected" ? NONE : ["", span(performance.now() - facts.since), ""];
+    chip(this.#session, this.#sessionFor, spoken.session, age, spoken.sessionTone);
     chip(this.#link, this.#linkFor, spoken.link, this.#since(facts), spoken.linkTone);
     this.#session.hidden = !spoken.session;
     this.#link.title = facts.rtt === undefined ? "" : `answers within ${Math.max(1, Math.round(facts.rtt))} ms`;
@@ -111,12 +111,16 @@ export class Header {
     this.#reader.checked = chosen.reader;
   }
 
-  #since(facts: Facts): string {
-    if (facts.status === "syncing") return facts.silence === undefined ? "" : `last contact ${span(facts.silence)} ago`;
-    if (facts.status !== "disconnected" || facts.nextDial === undefined) return "";
-    return `again in ${span(facts.nextDial - performance.now() + 999)}`;
+  #since(facts: Facts): Age {
+    if (facts.status === "syncing") return facts.silence === undefined ? NONE : ["last contact ", span(facts.silence), " ago"];
+    if (facts.status !== "disconnected" || facts.nextDial === undefined) return NONE;
+    return ["again in ", span(facts.nextDial - performance.now() + 999), ""];
   }
 }
+
+/** A time, and what is said before and after it where there is room. */
+type Age = [before: string, age: string, after: string];
+const NONE: Age = ["", "", ""];
 
 /** Says that Ctrl+Shift and this key do the same. */
 function keyed(button: HTMLButtonElement, key: string): HTMLButtonElement {
@@ -131,11 +135,13 @@ function off(button: HTMLButtonElement, text: string, why: string): void {
   say(button, why ? `${text} (${why})` : text);
 }
 
-function chip(element: HTMLElement, since: HTMLElement, text: string, age: string, tone: string): void {
+function chip(element: HTMLElement, since: HTMLElement, text: string, age: Age, tone: string): void {
   element.dataset.tone = tone;
-  const first = element.firstChild;
-  if (!first) element.append(h("span", { class: "word" }), since);
-  const word = element.firstElementChild as HTMLElement;
-  say(word, text);
-  say(since, age);
+  if (!element.firstChild) {
+    element.append(h("span", { class: "word" }), since);
+    since.append(h("span", { class: "wordy" }), h("span"), h("span", { class: "wordy" }));
+  }
+  say(element.firstElementChild as HTMLElement, text);
+  since.hidden = age[1] === "";
+  age.forEach((part, index) => say(since.children[index] as HTMLElement, part));
 }

@@ -169,8 +169,9 @@ export class ListPage {
         const now = performance.now();
         const reason = listed.reason?.replaceAll("_", " ");
         const word = listed.status === "running" ? "Running" : listed.status === "idle" ? `Idle: ${reason}` : `Exited: code ${listed.code}`;
-        chip.dataset.tone = { running: "live", idle: "idle", exited: "ended" }[listed.status];
-        say(chip, `${word}, ${span(listed.for * 1000 + now - heard)}`);
+        // Nobody knows what it does while the host cannot be asked.
+        chip.dataset.tone = linked ? { running: "live", idle: "idle", exited: "ended" }[listed.status] : "ended";
+        say(chip, linked ? `${word}, ${span(listed.for * 1000 + now - heard)}` : `Was ${word.charAt(0).toLowerCase()}${word.slice(1)}`);
         say(who, listed.peers === 0 ? "" : `${listed.peers} attached${listed.controllers ? "" : ", all looking"}`);
         say(command, plain(listed.command));
         say(last, plain(listed.last ?? ""));

@@ -95,7 +95,9 @@ export class SessionPage {
       changed: (facts) => this.#changed(facts),
       lost: (count) => this.#warning.tell(`${count} typed characters are lost: nobody knows whether they arrived.`),
     });
-    this.element = h("div", { class: "session" }, this.#header.element, this.#warning.element, this.#place, this.#pending.element, this.#bar.element, this.#dialog.element);
+    // What comes and goes lies over the terminal, so that this keeps its size.
+    const stage = h("div", { class: "stage" }, this.#warning.element, this.#place, this.#pending.element, this.#dialog.element);
+    this.element = h("div", { class: "session" }, this.#header.element, stage, this.#bar.element);
   }
 
   get #settings(): Settings {
@@ -246,7 +248,9 @@ export class SessionPage {
     mark(this.#around.session, facts, this.#offline);
     this.#header.show(facts, this.#role, this.#offline);
     this.#warning.show(warning(facts, this.#offline), facts);
+    this.#uncover();
     this.#pending.show(facts, () => this.link.core.save(0).typed);
+    if (facts.status === "live" && this.element.dataset.status !== "live") this.#back();
     this.#bar.enable(facts.status === "ended" ? "The session has ended." : facts.role === "viewer" ? "This page only looks." : "");
     this.element.dataset.status = facts.status;
     this.screen.terminal.options.disableStdin = facts.status === "ended";
@@ -254,6 +258,15 @@ export class SessionPage {
     // Seconds are counted only where they are shown.
     clearTimeout(this.#second);
     this.#second = setTimeout(() => this.#changed(this.link.facts), this.#counts(facts) ? 1000 : 30_000);
+  }
+
+  /** A warning that lies over the terminal's first lines moves them down, if there is nothing at the bottom that would be lost. */
+  #uncover(): void {
+    const { rows, buffer } = this.screen.terminal;
+    const { type, cursorY } = buffer.active;
+    const covered = this.#warning.covers;
+    const free = ((rows - 1 - cursorY) / rows) * this.#place.clientHeight;
+    this.#place.style.translate = covered > 0 && type === "normal" && free > covered ? `0 ${covered}px` : "";
   }
 
   #counts(facts: Facts): boolean {
@@ -292,11 +305,21 @@ export class SessionPage {
     this.screen.terminal.focus();
   }
 
+  /** There is a link (again): the host is told the size that there is now. */
+  #back(): void {
+    this.#fit();
+    const size = this.screen.proposed();
+    if (size && this.#role === "controller") this.screen.resize(size);
+  }
+
   #fit(): void {
     const size = this.screen.proposed();
     if (!size) return;
-    if (this.#role === "controller") this.link.resize(size.columns, size.rows);
-    if (this.link.facts.generation === 0 || this.link.facts.status === "ended") this.screen.resize(size);
+    const { status, generation } = this.link.facts;
+    const cut = status === "disconnected" || status === "ended";
+    // While there is no link only this page is of another size. A program that has the whole screen would not paint it again.
+    if (!cut && this.#role === "controller") this.link.resize(size.columns, size.rows);
+    if ((cut || generation === 0) && this.screen.terminal.buffer.active.type === "normal") this.screen.resize(size);
   }
 
   #settle(change: Partial<Settings>): void {

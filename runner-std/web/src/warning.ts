@@ -41,6 +41,8 @@ export class WarningBar {
     this.#bar.hidden = !warning;
     if (!warning) return this.#bar.replaceChildren();
     this.#bar.dataset.tone = warning.tone;
+    // What passes lies over the terminal, which keeps its size; what stays hides nothing of it.
+    this.element.toggleAttribute("data-stays", !warning.passing);
     const buttons = warning.actions.map((action, index) => this.#button(action, index === 0));
     this.#bar.replaceChildren(
       h("div", { class: "text" }, h("strong", {}, warning.title), h("span", {}, warning.what)),
@@ -54,6 +56,11 @@ export class WarningBar {
     this.#word.hidden = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => (this.#word.hidden = true), SHORT);
+  }
+
+  /** How much of the terminal lies under the warning, in pixels. */
+  get covers(): number {
+    return this.#bar.hidden || this.element.hasAttribute("data-stays") ? 0 : this.#bar.offsetHeight;
   }
 
   /** The page is left. */

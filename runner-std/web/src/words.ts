@@ -68,7 +68,8 @@ export function speak(facts: Facts, offline: boolean): Spoken {
       // That is all there is to say: the same twice would be noise.
       return { session: "", sessionTone: "ended", link: facts.session === "killed" ? `Ended: signal ${facts.value}` : `Ended: code ${facts.value}`, linkTone: "ended" };
     case "disconnected":
-      return { ...session, link: `Disconnected: ${why(facts, offline)}`, linkTone: "down" };
+      // What it did when it was heard last; nobody knows what it does now.
+      return { session: session.session && `Was ${session.session.charAt(0).toLowerCase()}${session.session.slice(1)}`, sessionTone: "ended", link: `Disconnected: ${why(facts, offline)}`, linkTone: "down" };
   }
 }
 
@@ -81,6 +82,8 @@ export interface Warning {
   title: string;
   what: string;
   actions: Action[];
+  /** It goes away by itself, if all goes well. */
+  passing: boolean;
 }
 
 const RETRIES = "The page keeps trying. What you type now is kept and sent when the link is back.";
@@ -89,7 +92,9 @@ const RETRIES = "The page keeps trying. What you type now is kept and sent when 
 export function warning(facts: Facts, offline: boolean): Warning | undefined {
   if (facts.status === "live") return undefined;
   const key = `${facts.status} ${facts.reason} ${offline}`;
-  const of = (tone: Tone, title: string, what: string, ...actions: Action[]): Warning => ({ key, tone, title, what, actions });
+  const of = (tone: Tone, title: string, what: string, ...actions: Action[]): Warning => ({
+    key, tone, title, what, actions, passing: facts.status !== "ended" && !(facts.status === "disconnected" && PARKED.includes(facts.reason)),
+  });
   if (facts.status === "ended") {
     const how = facts.session === "killed" ? `Its process was ended by signal ${facts.value}.` : `Its process exited with code ${facts.value}.`;
     return of("ended", "Session ended", `${how} What it printed stays here until you leave the page.`, "sessions");
