@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use rustix::io::Errno;
+use rustix::process::WaitOptions;
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
 use stillwire::Instant;
 use stillwire::input::Keys;
@@ -257,7 +258,10 @@ impl Attach {
                     }
                     self.resized(now);
                 }
-                SIGCHLD => {}
+                // The host, if it was started here; how it ended it tells by itself.
+                SIGCHLD => {
+                    while rustix::process::wait(WaitOptions::NOHANG).is_ok_and(|ended| ended.is_some()) {}
+                }
                 _ => self.end = Some(End::Detached),
             }
         }
