@@ -1,7 +1,7 @@
 // What makes it a terminal that people like: finding, copying, fingers, themes, notifications, and reading aloud.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { close, facts, Host, SHELL, shows, so, until, visit } from "./world.mjs";
+import { close, elsewhere, facts, Host, SHELL, shows, so, until, visit } from "./world.mjs";
 
 after(close);
 
@@ -104,6 +104,37 @@ describe("comfort", { concurrency: 3 }, () => {
     await tap("PgUp, page up");
     await page.keyboard.press("Enter");
     await shows(page, "^[OD^[[1;5C^[[5~");
+  });
+
+  test("an address is followed in a tab that knows nothing of this one, and one that is a script is not", async (t) => {
+    const site = await elsewhere(t);
+    const host = await Host.start(t, ["sh", "-c", `printf '\\033]8;;javascript:document.title=1\\033\\\\script\\033]8;;\\033\\\\ ${site}x\\n\\344\\275\\240\\360\\237\\231\\202wide\\n'; exec cat`]);
+    const { context, page } = await visit(t, host.url());
+    await shows(page, "wide");
+    const cell = await page.evaluate(() => {
+      const { terminal } = globalThis.stillwire.screen;
+      const { width, height, left, top } = document.querySelector(".xterm-screen").getBoundingClientRect();
+      return { width: width / terminal.cols, height: height / terminal.rows, left, top };
+    });
+    const click = async (column, is) => {
+      const [x, y] = [cell.left + (column + 0.5) * cell.width, cell.top + 0.5 * cell.height];
+      await page.mouse.move(x, y - 1);
+      await page.mouse.move(x, y, { steps: 3 });
+      await so(page, (is) => (document.querySelector(".xterm-cursor-pointer") !== null) === is, is);
+      await page.mouse.click(x, y);
+    };
+    await click(2, false);
+    const opened = context.waitForEvent("page");
+    await click(12, true);
+    const tab = await opened;
+    await tab.waitForURL(`${site}x`);
+    assert.deepEqual(await tab.evaluate(() => [globalThis.opener, document.referrer]), [null, ""]);
+    assert.equal(context.pages().length, 2, "the script was not followed");
+    const columns = await page.evaluate(() => {
+      const line = globalThis.stillwire.screen.terminal.buffer.active.getLine(1);
+      return [0, 2, 4].map((column) => line.getCell(column).getChars());
+    });
+    assert.deepEqual(columns, ["你", "🙂", "w"], "each takes the columns that it takes in other terminals");
   });
 
   test("a program that asks for the clipboard and is told No gets nothing, and is not asked again for that", async (t) => {

@@ -1,24 +1,13 @@
 // What browsers do with pages that nobody looks at: kept for going back, frozen, throttled, left behind.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, describe, test } from "node:test";
 import { Window } from "./tabs.mjs";
-import { close, facts, Host, launch, open, PATIENCE, seconds, SHELL, shows, so, text, until, visit, warned, Wire } from "./world.mjs";
+import { close, elsewhere, facts, Host, launch, open, PATIENCE, seconds, SHELL, shows, so, text, until, visit, warned, Wire } from "./world.mjs";
 
 /** Says how often it was told to. */
 const COUNTS = ["sh", "-c", "i=0; while read x; do i=$((i + 1)); echo said $i; done"];
 
 after(close);
-
-/** Another site. */
-async function elsewhere(t) {
-  const server = createServer((_, answer) => answer.end("<!doctype html><title>elsewhere</title>"));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => server.close());
-  return `http://127.0.0.1:${server.address().port}/`;
-}
 
 describe("a page that nobody looks at", { concurrency: 3 }, () => {
   test("comes back out of the cache for going back, as it was and with a link", async (t) => {

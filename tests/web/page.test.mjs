@@ -113,6 +113,35 @@ describe("the page", { concurrency: 3 }, () => {
     assert.equal(read, "refused");
   });
 
+  test("its policy lets nothing in that is not the host's own file", async (t) => {
+    const host = await Host.start(t, SHELL);
+    const { page } = await visit(t, host.url());
+    await until(page, "live");
+    const policy = await page.evaluate(() => fetch("/").then((answer) => answer.headers.get("content-security-policy")));
+    assert.ok(policy.startsWith("default-src 'none';") && !/'unsafe-|https?:|\*/.test(policy), policy);
+    const injected = await page.evaluate(async () => {
+      const tried = (work) => {
+        try {
+          work();
+          return "done";
+        } catch (error) {
+          return error.name;
+        }
+      };
+      const markup = tried(() => (document.createElement("div").innerHTML = "<img src=x onerror=alert(1)>"));
+      const style = document.createElement("style");
+      style.append("body { color: rgb(1, 2, 3) !important }");
+      document.head.append(style);
+      const script = document.createElement("script");
+      tried(() => (script.text = "globalThis.injected = true"));
+      tried(() => document.head.append(script));
+      const sent = await fetch("http://127.0.0.1:9/?secret").then(() => "sent", () => "refused");
+      return [markup, getComputedStyle(document.body).color === "rgb(1, 2, 3)", globalThis.injected, sent];
+    });
+    assert.deepEqual(injected, ["TypeError", false, undefined, "refused"]);
+    assert.ok(page.complaints.some((complaint) => complaint.includes("127.0.0.1:9")), "and it was the policy that refused");
+  });
+
   test("a title with escapes and markup is text", async (t) => {
     const host = await Host.start(t, ["sh", "-c", "printf '\\033]0;<img src=x onerror=alert(1)>\\342\\200\\256<b>x</b>\\007ready\\n'; exec cat"]);
     const { page } = await visit(t, host.url());

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createSite } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,8 +82,9 @@ export class Wire {
   open = new Set();
   /** All that were ever made. */
   made = 0;
-  /** Whether connections to come carry anything. */
+  /** Whether connections to come carry nothing, or are not taken at all. */
   mute = false;
+  refuses = false;
   #silent = new Set();
 
   static async to(t, host) {
@@ -99,6 +101,11 @@ export class Wire {
   }
 
   #join(near, far) {
+    if (this.refuses) {
+      near.on("error", () => {});
+      near.destroy();
+      return far.destroy();
+    }
     this.made += 1;
     this.open.add(near);
     if (this.mute) this.#silent.add(near);
@@ -125,6 +132,15 @@ export class Wire {
       near.far.destroy();
     }
   }
+}
+
+/** Another site. */
+export async function elsewhere(t) {
+  const server = createSite((_, answer) => answer.end("<!doctype html><title>elsewhere</title>"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}/`;
 }
 
 let browser;
