@@ -27,6 +27,8 @@ export class Link {
   #outbox: Uint8Array[] = [];
   #outboxBytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What it was set to. */
+  #due: number | undefined;
   #flush: ReturnType<typeof setTimeout> | undefined;
   /** Bytes that the socket held back when it was looked at last; undefined: it holds none. */
   #held: number | undefined;
@@ -96,10 +98,16 @@ export class Link {
       this.#turning = false;
     }
     clearTimeout(this.#timer);
-    const due = this.core.pollAt();
+    const due = (this.#due = this.core.pollAt());
     // A timer may come up to a millisecond early, and asking early changes nothing.
     if (due !== undefined) this.#timer = setTimeout(() => this.turn(), Math.min(Math.max(0, due - performance.now()) + 1, 2 ** 31 - 1));
     this.#tell();
+  }
+
+  /** Whether something is to be done before the timer says so. Output mostly puts off what is, for which an early timer is as good. */
+  #isDue(): boolean {
+    const due = this.core.pollAt();
+    return due !== undefined && (due <= performance.now() || this.#due === undefined || due < this.#due);
   }
 
   /** Says what has changed, if it is something that is shown: whoever types is to see the echo in the next frame, and none before. */
@@ -143,7 +151,7 @@ export class Link {
       this.#look();
       const heard = this.core.message(generation, data);
       if (heard && heard.kind !== "nothing") this.#shows.heard(heard);
-      this.turn();
+      if (heard?.kind !== "output" || this.#isDue()) this.turn();
     };
     socket.onclose = ({ code }) => {
       if (!mine()) return;

@@ -10,6 +10,7 @@ import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import { Blink } from "./blink.ts";
 import { isLight, type Settings, THEMES } from "./settings.ts";
+import { Writer } from "./writer.ts";
 import { adopting } from "./styles.ts";
 
 /** Answers of the terminal itself to questions of programs; what is asked by output of the past has been answered then. */
@@ -39,11 +40,10 @@ export class Screen {
   readonly #serialize = new SerializeAddon();
   #search: SearchAddon | undefined;
   #blink: Blink | undefined;
+  readonly #writer: Writer;
   /** How far the output was shown: exactly, and to where another terminal could go on. */
   #shown = 0;
   #safe = 0;
-  /** What waits to be shown, in bytes. */
-  #waiting = 0;
   /** What is shown is of the past: nobody waits for answers to it any more. */
   past = true;
 
@@ -75,6 +75,7 @@ export class Screen {
       if (!this.past) hears.bell();
     });
     this.#told = (offset, all) => hears.shown(offset, all);
+    this.#writer = new Writer((bytes, then) => terminal.write(bytes, then));
   }
 
   readonly #told: Hears["shown"];
@@ -106,7 +107,7 @@ export class Screen {
 
   /** Begins anew at `offset`. */
   restart(bytes: Uint8Array, offset: number): void {
-    this.terminal.write("\x1bc");
+    this.#say("\x1bc");
     this.#write(bytes, () => [this.#shown, this.#safe] = [offset, offset]);
   }
 
@@ -117,25 +118,29 @@ export class Screen {
 
   /** Something that is not of the session. */
   note(text: string): void {
-    this.terminal.write(`\r\n\x1b[7m ${text} \x1b[27m\r\n`);
+    this.#say(`\r\n\x1b[7m ${text} \x1b[27m\r\n`);
   }
 
   dispose(): void {
     this.#blink?.stop();
+    this.#writer.close();
     this.terminal.dispose();
   }
 
   #write(bytes: Uint8Array, then: () => void): void {
-    this.#waiting += bytes.length;
-    this.terminal.write(bytes, () => {
+    this.#writer.write(bytes, () => {
       then();
-      this.#waiting -= bytes.length;
-      this.#told(this.#shown, this.#waiting === 0);
+      this.#told(this.#shown, this.waiting === 0);
     });
   }
 
+  #say(text: string): void {
+    this.#writer.write(new TextEncoder().encode(text), () => {});
+  }
+
+  /** What waits to be shown, in bytes. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#writer.waiting;
   }
 
   get shown(): number {
@@ -167,7 +172,7 @@ export class Screen {
   }
 
   restore(text: string, offset: number): void {
-    this.terminal.write(text, () => [this.#shown, this.#safe] = [offset, offset]);
+    this.#writer.write(new TextEncoder().encode(text), () => [this.#shown, this.#safe] = [offset, offset]);
   }
 
   async find(text: string, back: boolean): Promise<boolean> {
