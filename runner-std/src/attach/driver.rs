@@ -290,7 +290,7 @@ impl Attach {
                 return Ok(());
             }
         };
-        self.notice = None;
+        let told = self.notice.take();
         let before = self.typed.len();
         let wishes = if self.raw.is_some() {
             self.keyboard.handle(keys, &mut self.typed)
@@ -303,7 +303,11 @@ impl Attach {
             self.typed.truncate(before);
             if human {
                 self.screen.notify(b"\x07"); // the title says what would be heard
-                self.notice = Some(format!("{}: only watching · Ctrl-] t takes control", self.target));
+                let what = format!("{}: only watching · Ctrl-] t takes control", self.target);
+                if self.raw.is_none() && told.is_none() {
+                    eprintln!("[{}: only watching; what is typed goes nowhere]", self.target);
+                }
+                self.notice = Some(what);
             }
         }
         for wish in wishes {

@@ -115,6 +115,8 @@ pub(super) struct Settings {
     pub heartbeat: Duration,
     /// None: never.
     pub idle_timeout: Option<Duration>,
+    /// Nobody said so, and may not know.
+    pub idle_default: bool,
     pub idle_strict: bool,
     pub history: usize,
     pub log: Option<PathBuf>,
@@ -148,6 +150,7 @@ impl Settings {
             share: args.share || file.share,
             max_peers: args.max_peers.or(file.max_peers).unwrap_or(limits::PEERS).max(1),
             heartbeat: args.heartbeat.or(file.heartbeat).unwrap_or(Duration::from_secs(15)),
+            idle_default: args.idle_timeout.or(file.idle_timeout).is_none(),
             idle_timeout: Some(idle_timeout).filter(|timeout| *timeout != Duration::MAX),
             idle_strict: args.idle_strict || file.idle_strict,
             history: args.history.or(file.history).unwrap_or(limits::HISTORY),

@@ -141,6 +141,9 @@ fn open(
         hello.push_str(&format!("[no browser could be opened: {error}; set BROWSER to one]\r\n"));
     }
     hello.push_str(&server.fleet.as_ref().map_or(String::new(), fleet::Fleet::hello));
+    if settings.idle_default {
+        hello.push_str("[it ends when it is not used for 10 minutes; --idle-timeout never keeps it]\r\n");
+    }
     Ok((server, hello))
 }
 

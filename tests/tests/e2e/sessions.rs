@@ -114,11 +114,17 @@ pub(crate) const SHELL: [&str; 2] = ["sh", "-i"];
 #[test]
 fn a_script_types_reads_and_gets_the_exit_code() {
     let host = Hosted::new("script", &["--listen", "none"], &SHELL);
+    let view = host.attach(&["--view", "script"]);
+    writeln!(view.stdin.as_ref().expect("a pipe"), "exit 3").expect("typed");
+    wait("a viewer", || host.session()["peers"] == 1);
     let said = host.script(&["script"], "echo $((40 + 2)) $STILLWIRE_SESSION\nexit 7\n");
     assert!(String::from_utf8_lossy(&said.stdout).contains("42 script"), "{said:?}");
     assert_eq!(said.status.code(), Some(7));
     wait("the host to leave", || host.list().is_null());
     assert!(!host.folder.path("stillwire/script.sock").exists());
+    let view = view.wait_with_output().expect("ended");
+    let told = String::from_utf8_lossy(&view.stderr).into_owned();
+    assert!(told.contains("script: only watching") && view.status.code() == Some(7), "{told}");
 }
 
 #[test]
