@@ -64,9 +64,8 @@ impl ClientSide {
         now: u64,
     ) -> Self {
         let link = if plan.kind == Kind::Noisy { Link::Lossy } else { Link::Reliable };
-        // Of every other one the terminal is behind the link.
-        let window = if serial.is_multiple_of(2) { 0 } else { 64 << (serial / 2 % 8) };
-        let config = Config { role: terminal.role, max_body: plan.max_body, link, window, ..Config::DEFAULT };
+        let (max_body, window) = (plan.max_body, plan.window(serial));
+        let config = Config { role: terminal.role, max_body, link, window, ..Config::DEFAULT };
         let id = seed << 16 | serial as u64;
         let storage = (vec![0; plan.typed], vec![0; 512]);
         let core = Client::new(config, id, seed ^ 0x5EED, storage.0, storage.1, machine.now(now));

@@ -6,7 +6,7 @@ use super::client::ClientSide;
 use super::fault::about;
 use super::host::Dirty;
 use super::machine::Machine;
-use super::plan::{MINUTE, SECOND};
+use super::plan::{MINUTE, SECOND, Terminal, WINDOWS};
 use super::stream;
 use super::{Phase, World};
 
@@ -258,7 +258,11 @@ impl World<'_> {
         self.dirty = Dirty::All;
         self.wake_script();
         let slowest = self.plan.clients.iter().map(|terminal| terminal.line.pace).max().unwrap_or(0);
-        let catching_up = 3 * self.plan.history as u64 * slowest / 1_024 + MINUTE / 6;
+        let reply = |terminal: &Terminal| 2 * (terminal.line.latency + terminal.line.jitter);
+        let round_trip = self.plan.clients.iter().map(reply).max().unwrap_or(0);
+        // Output goes on meanwhile, of which those who lost some begin anew.
+        let catching_up =
+            3 * (self.plan.history as u64 * slowest / 1_024 + WINDOWS as u64 * round_trip) + MINUTE / 6;
         self.deadline = soon + (30 + 35) * SECOND + catching_up;
         self.queue.set(self.phase_entity(), self.deadline);
     }

@@ -11,6 +11,9 @@ pub(super) const SECOND: u64 = 1_000_000;
 /// A minute.
 pub(super) const MINUTE: u64 = 60 * SECOND;
 
+/// A whole history is caught up with in so many windows, each of which takes a round trip.
+pub(super) const WINDOWS: usize = 32;
+
 /// Clients of one world at the most: a bit for each in a word.
 const MOST: usize = 64;
 
@@ -128,6 +131,14 @@ impl Plan {
             host: clock(random),
             exits: random.below(3) == 0,
             ends: false,
+        }
+    }
+
+    /// How far the host may be ahead of a client's terminal; 0: as far as the link takes. A history takes [`WINDOWS`] of them at most.
+    pub(super) fn window(&self, serial: usize) -> u32 {
+        match serial % 2 {
+            0 => 0,
+            _ => (64 << (serial / 2 % 8)).max(self.history / WINDOWS) as u32,
         }
     }
 
