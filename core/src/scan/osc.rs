@@ -55,13 +55,21 @@ impl Field {
     }
 
     /// Whether the field is exactly `text`, of at most three bytes.
-    pub(super) fn is(&self, text: &[u8]) -> bool {
-        usize::from(self.len) == text.len() && self.starts_with(text)
+    #[inline(always)] // one comparison then
+    pub(super) fn is<const N: usize>(&self, text: &[u8; N]) -> bool {
+        self.key() == key(text)
     }
 
     /// Whether the field begins with `text`, of at most three bytes.
-    pub(super) fn starts_with(&self, text: &[u8]) -> bool {
-        usize::from(self.len) >= text.len() && self.head.starts_with(text)
+    #[inline(always)]
+    pub(super) fn starts_with<const N: usize>(&self, text: &[u8; N]) -> bool {
+        (self.key() ^ key(text)).trailing_zeros() as usize >= 8 * N
+    }
+
+    /// Its first three bytes and its length.
+    fn key(&self) -> u32 {
+        let [one, two, three] = self.head;
+        u32::from_le_bytes([one, two, three, self.len])
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -212,6 +220,13 @@ impl Osc {
         self.signal = signal;
         self.done = true;
     }
+}
+
+/// [`Field::key`] of a field that is `text`, of at most three bytes.
+#[inline(always)]
+fn key<const N: usize>(text: &[u8; N]) -> u32 {
+    let at = |index| text.get(index).copied().unwrap_or(0);
+    u32::from_le_bytes([at(0), at(1), at(2), N as u8])
 }
 
 fn progress(state: Option<i32>) -> Option<Progress> {

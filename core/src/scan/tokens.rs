@@ -118,7 +118,10 @@ impl<'s, 'i> Tokens<'s, 'i> {
         };
         let window = match self.scanner.machine.encoding {
             Encoding::Utf8 => window,
-            Encoding::EightBit => window.get(..find::ascii_end(window)).unwrap_or(&[]),
+            Encoding::EightBit => {
+                let ascii = window.iter().take_while(|byte| byte.is_ascii()).count();
+                window.get(..ascii).unwrap_or(&[])
+            }
         };
         self.looked = self.rest.len();
         self.valid = match core::str::from_utf8(window) {
