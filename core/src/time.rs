@@ -44,13 +44,13 @@ impl Instant {
     }
 
     /// How long after `earlier` this is; zero if it is not after it.
-    #[inline(never)] // many small copies of it are more flash than they are worth
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // its many small copies would be half a kilobyte
     pub const fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
     /// This instant plus `span`, at most [`Instant::MAX`].
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub const fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span.0))
     }

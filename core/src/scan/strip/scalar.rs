@@ -42,7 +42,7 @@ pub(super) fn advance(stripper: &mut Stripper, input: &[u8], least: usize, out: 
         }
         if stripper.is_ground() && !stripper.lone_c2 {
             let (part, beyond) = rest.split_at_checked(least.saturating_sub(read)).unwrap_or((rest, &[]));
-            let left = text(stripper.machine.encoding, part, out).len() + beyond.len();
+            let left = coloured(stripper.machine.encoding, part, out).len() + beyond.len();
             rest = rest.get(rest.len() - left..).unwrap_or(&[]);
             if let [0x1B, sequence @ ..] = rest
                 && let Some(after) = escape(stripper.machine.encoding, sequence)
@@ -61,6 +61,19 @@ pub(super) fn advance(stripper: &mut Stripper, input: &[u8], least: usize, out: 
             Some((&byte, after)) if step(stripper, byte, out) => rest = after,
             _ => return input.len() - rest.len(),
         }
+    }
+}
+
+/// Copies text with ordinary control sequences in it; returns what follows.
+#[inline(always)]
+fn coloured<'i>(encoding: Encoding, mut rest: &'i [u8], out: &mut Output<'_>) -> &'i [u8] {
+    loop {
+        rest = text(encoding, rest, out);
+        let [0x1B, b'[', body @ ..] = rest else { return rest };
+        let [0x40..=0x7E, after @ ..] = body.get(find::parameters_end(body)..).unwrap_or(&[]) else {
+            return rest;
+        };
+        rest = after;
     }
 }
 
