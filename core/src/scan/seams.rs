@@ -18,7 +18,7 @@ const UPDATE: u32 = 2026;
 /// seams.handle(b"one\ntwo\x1b[3");
 /// assert_eq!(seams.last(), 1_007); // within the sequence there is none
 /// seams.handle(b"1mred");
-/// assert_eq!(seams.last(), 1_013);
+/// assert_eq!(seams.last(), 1_015);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
