@@ -132,4 +132,34 @@ describe("everybody", { concurrency: 2 }, () => {
     await until(page, "ended");
     assert.ok((await page.evaluate(() => globalThis.told)).some((words) => words.includes("Ended")));
   });
+
+  test("a screen reader is told once that the host is gone, however often the page tries and whatever is typed", async (t) => {
+    const host = await Host.start(t, SHELL);
+    const { page } = await visit(t, host.url());
+    await until(page, "live");
+    await page.evaluate(() => {
+      globalThis.told = [];
+      const live = (node) => (node instanceof Element ? node : node.parentElement)?.closest("[role=alert], [role=status], [aria-live=polite], [aria-live=assertive]");
+      new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          for (const region of new Set([live(target), ...target.querySelectorAll?.("[role=alert]") ?? []])) if (region?.textContent) globalThis.told.push(region.textContent);
+        }
+      }).observe(document.body, { childList: true, characterData: true, subtree: true });
+    });
+    await host.kill();
+    await warned(page, "The host cannot be reached");
+    await page.keyboard.type("typed");
+    await page.locator(".pending", { hasText: "typed" }).waitFor();
+    const tries = () => page.evaluate(() => document.querySelector(".link-chip .for").textContent);
+    // Two more attempts: the seconds until the next one begin anew.
+    for (let i = 0; i < 2; i += 1) {
+      await page.getByRole("button", { name: "Reconnect" }).click();
+      const was = await tries();
+      await page.waitForFunction((was) => document.querySelector(".link-chip .for").textContent !== was, was);
+    }
+    const told = await page.evaluate(() => globalThis.told);
+    const alerts = new Set(told.filter((words) => words.startsWith("The host cannot be reached")));
+    assert.equal(alerts.size, 1);
+    assert.ok(told.every((words) => !/typed|Connecting|again in|\d s/.test(words)), told.join("; "));
+  });
 });

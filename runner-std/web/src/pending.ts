@@ -6,7 +6,7 @@ import { h, say } from "./dom.ts";
 const MOST = 60;
 
 export class Pending {
-  readonly element = h("div", { class: "pending", role: "status", hidden: true });
+  readonly element = h("div", { class: "pending", role: "group", "aria-label": "Typed, not sent yet", hidden: true });
   readonly #text = h("code", {});
   readonly #count = h("span", {});
 

@@ -16,7 +16,7 @@ const SHORT = 8_000;
 
 export class WarningBar {
   readonly element: HTMLElement;
-  readonly #bar = h("section", { class: "warning", role: "alert", hidden: true });
+  readonly #bar = h("section", { class: "warning", "aria-label": "Warning", hidden: true });
   readonly #word = h("p", { class: "word-bar", role: "status", hidden: true });
   readonly #does: (action: Action) => void;
   readonly #authorise: (token: string) => void;
@@ -45,7 +45,8 @@ export class WarningBar {
     this.element.toggleAttribute("data-stays", !warning.passing);
     const buttons = warning.actions.map((action, index) => this.#button(action, index === 0));
     this.#bar.replaceChildren(
-      h("div", { class: "text" }, h("strong", {}, warning.title), h("span", {}, warning.what)),
+      // Not the buttons: they change with each attempt, and that is no news.
+      h("div", { class: "text", role: "alert" }, h("strong", {}, warning.title), h("span", {}, warning.what)),
       h("div", { class: "buttons" }, ...buttons),
     );
   }
