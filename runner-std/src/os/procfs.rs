@@ -3,7 +3,8 @@
 //! A sample costs one directory listing of `/proc` and one line per process, so it is taken only when a verdict
 //! is due. It needs no privilege: the job is our own descendant, which is what Yama's default lets us look at.
 //!
-//! *Busy*: the job's processes used at least a tenth of one CPU since the last sample. Counted are the
+//! *Busy*: the job's processes used at least a tenth of one CPU since the last sample; or one was ready to run at both,
+//! as a machine with much else to do may not give it that much. Counted are the
 //! foreground process group, and descendants of it that left for a session of their own (agents and build tools
 //! start their helpers so); a shell's background jobs stay in its session and are not the foreground's work.
 //! Time of dead children is in their parent's `cutime`, so short-lived compilers count.
@@ -45,6 +46,8 @@ struct Sample {
     group: i32,
     /// CPU time of the job so far, in microseconds.
     cpu: u64,
+    /// One of it runs, or would if there were a CPU.
+    ready: bool,
 }
 
 /// What is needed of `/proc/PID/stat`.
@@ -64,11 +67,12 @@ impl Hints {
         let group = pty.foreground()?.as_raw_pid();
         let job = job(&processes(now), group);
         let ticks = job.iter().map(|process| process.ticks).sum::<u64>();
-        let sample =
-            Sample { at: now, group, cpu: ticks * 1_000_000 / rustix::param::clock_ticks_per_second() };
+        let cpu = ticks * 1_000_000 / rustix::param::clock_ticks_per_second();
+        let ready = job.iter().any(|process| process.state == b'R');
+        let sample = Sample { at: now, group, cpu, ready };
         let mut compared = self.last.iter().flatten().filter_map(|before| sample.is_busy_since(before));
         // With a short --idle-confirm there is nothing to compare with; then what runs at this moment is busy.
-        let busy = compared.next().unwrap_or_else(|| job.iter().any(|process| process.state == b'R'));
+        let busy = compared.next().unwrap_or(ready);
         self.last = [Some(sample), self.last[0]];
         if due == Due::Quiet {
             return None;
@@ -89,7 +93,8 @@ impl Sample {
     fn is_busy_since(&self, before: &Self) -> Option<bool> {
         let (used, passed) = (self.cpu.saturating_sub(before.cpu), self.at.since(before.at).as_micros());
         let comparable = self.group == before.group && WINDOW.contains(&passed);
-        comparable.then_some(used >= BUSY_LEAST && used * BUSY_SHARE >= passed)
+        let much = used >= BUSY_LEAST && used * BUSY_SHARE >= passed;
+        comparable.then_some(much || (self.ready && before.ready))
     }
 }
 
@@ -215,6 +220,21 @@ mod tests {
         let expected = Process { pid: 77, state: b'R', parent: 1, group: 2, session: 3, ticks: 26 };
         assert_eq!(parse_stat(stat), Some(expected));
         assert_eq!(parse_stat("77 (a"), None);
+    }
+
+    #[test]
+    fn a_job_is_busy_by_what_it_used_or_would_use() {
+        let sample = |millis, cpu, ready| Sample { at: Instant::from_millis(millis), group: 7, cpu, ready };
+        let before = sample(1_000, 0, true);
+        for (now, busy) in [
+            (sample(1_500, 60_000, false), Some(true)),
+            (sample(1_500, 40_000, false), Some(false)),
+            (sample(1_500, 5_000, true), Some(true)), // others had the CPU
+            (sample(1_050, 50_000, true), None),      // too soon to tell
+        ] {
+            assert_eq!(now.is_busy_since(&before), busy, "{now:?}");
+        }
+        assert_eq!(sample(1_500, 5_000, true).is_busy_since(&sample(1_000, 0, false)), Some(false));
     }
 
     #[test]
