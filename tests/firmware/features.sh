@@ -39,8 +39,14 @@ noted() {
 
 read -r flash static < <(gateway "")
 read -r flash_many static_many < <(gateway many)
+read -r flash_one static_one < <(gateway one-line)
+read -r flash_pace static_pace < <(gateway pace)
+noted one-line flash "$flash_one"
+noted one-line static $((static_one - 8192))
 noted many flash $((flash_many - flash))
 noted many static $((static_many - static))
+noted pace flash $((flash_pace - flash))
+noted pace static $((static_pace - static))
 plain=$(footprint "" scanner_idle)
 noted defmt flash $(($(footprint defmt scanner_idle) - plain))
 noted embedded-io,critical-section flash $(($(footprint embedded-io,critical-section scanner_idle) - plain))

@@ -25,8 +25,9 @@ section() {
 }
 noted flash "$(section '^\.(vector_table|text|rodata|data)$')"
 noted static $(($(section '^\.(data|bss|uninit)$') - history))
-call=$(./stack.py "$(llvm_tool objdump)" "$(llvm_tool readobj)" "$image" stillwire)
-noted call "$call"
-stack=$(./stack.py "$(llvm_tool objdump)" "$(llvm_tool readobj)" "$image" ^main$)
-noted stack "$stack"
+# Of calls into the core, but for `pump`; of `pump`, which calls all of it; and of the main loop.
+for of in call:'stillwire(?!4pump)' pump:stillwire4pump stack:'^main$'; do
+    deepest=$(./stack.py "$(llvm_tool objdump)" "$(llvm_tool readobj)" "$image" "${of#*:}")
+    noted "${of%%:*}" "$deepest"
+done
 exit $status

@@ -6,8 +6,8 @@ use stillwire::link::frame::stream::Part;
 use stillwire::link::frame::{Frame, FrameError, Hello, MIN_BODY, Outcome, Role};
 use stillwire::link::heartbeat;
 use stillwire::link::host::{Config, Event, Heard, Host, Link, Peer, PeerId};
+use stillwire::link::linger;
 use stillwire::link::replay::Place;
-use stillwire::link::{linger, pace};
 use stillwire::{Duration, Instant};
 
 use crate::desk::{EPOCH, OwnedHost, hello, line, session};
@@ -104,8 +104,9 @@ fn text(len: usize) -> &'static [u8] {
 impl Hosting {
     /// A host with three slots and two sessions.
     pub fn new(config: Config, now: Instant) -> Self {
-        let paced = |_| session(128).paced(pace::Config::DEFAULT, now);
-        let sessions = (0..SESSIONS).map(paced).collect();
+        #[cfg(feature = "many")]
+        let session = |size| session(size).paced(stillwire::link::pace::Config::DEFAULT, now);
+        let sessions = (0..SESSIONS).map(|_| session(128)).collect();
         let host = Host::new(config, vec![Peer::new(); PEERS], sessions, vec![0; 64], now);
         Self { host, peers: Vec::new(), shares: config.share, told: 0 }
     }

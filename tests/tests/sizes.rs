@@ -33,7 +33,7 @@ fn a_monitor_is_about_one_kibibyte() {
 #[test]
 fn what_the_link_keeps_beside_its_storage() {
     assert!(size_of::<History<&mut [u8]>>() <= 1_280, "{}", size_of::<History<&mut [u8]>>());
-    assert!(size_of::<Bootstrap<&mut [u8]>>() <= 280, "{}", size_of::<Bootstrap<&mut [u8]>>());
+    assert!(size_of::<Bootstrap<&mut [u8]>>() <= 152, "{}", size_of::<Bootstrap<&mut [u8]>>());
     assert!(size_of::<Answers<&mut [u8]>>() <= 48, "{}", size_of::<Answers<&mut [u8]>>());
     let peer = [size_of::<Replay>(), size_of::<Joining>(), size_of::<Applied>(), size_of::<Handled>()];
     assert!(peer.iter().sum::<usize>() <= 112, "{peer:?}");

@@ -48,9 +48,11 @@ pub struct Bootstrap<S> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Slot {
     key: u32,
+    len: u16,
     priority: u8,
-    len: usize,
 }
+
+const _: () = assert!(size_of::<Slot>() <= 8, "sixteen are 128 bytes of each session");
 
 /// One payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,9 +68,9 @@ pub struct Item<'b> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refused {
-    /// It is longer than all the storage.
+    /// It is longer than all the storage, or than 65,535 bytes.
     TooLarge {
-        /// Length of the storage, in bytes.
+        /// Bytes that a payload may have.
         capacity: usize,
     },
     /// Other keys take too much of the storage.
@@ -111,7 +113,7 @@ const FIELDS: usize = 4;
 impl<S: AsRef<[u8]>> Bootstrap<S> {
     /// Without a key.
     pub const fn new(storage: S) -> Self {
-        Self { slots: [Slot { key: 0, priority: 0, len: 0 }; KEYS], count: 0, storage: Storage(storage) }
+        Self { slots: [Slot { key: 0, len: 0, priority: 0 }; KEYS], count: 0, storage: Storage(storage) }
     }
 
     /// The payload of `key`.
@@ -139,11 +141,11 @@ impl<S: AsRef<[u8]>> Bootstrap<S> {
 
     /// Bytes of all payloads before that of `slot`.
     fn before(&self, slot: usize) -> usize {
-        self.slots().iter().take(slot).fold(0, |sum, slot| sum.saturating_add(slot.len))
+        self.slots().iter().take(slot).fold(0, |sum, slot| sum.saturating_add(slot.len.into()))
     }
 
     fn payload(&self, slot: usize) -> Option<&[u8]> {
-        let len = self.slots().get(slot)?.len;
+        let len = usize::from(self.slots().get(slot)?.len);
         self.storage.0.as_ref().get(self.before(slot)..)?.get(..len)
     }
 }
@@ -160,11 +162,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Bootstrap<S> {
     pub fn set(&mut self, key: u32, priority: u8, payload: &[u8]) -> Result<Changed, Refused> {
         let (capacity, used) = (self.storage.0.as_ref().len(), self.before(self.count));
         let slot = self.slot(key).unwrap_or(self.count);
-        let old = self.slots().get(slot).map_or(0, |slot| slot.len);
+        let old = self.slots().get(slot).map_or(0, |slot| slot.len.into());
         let room = capacity.saturating_sub(used.saturating_sub(old));
-        if payload.len() > capacity {
-            return Err(Refused::TooLarge { capacity });
-        }
+        let Some(len) = u16::try_from(payload.len()).ok().filter(|_| payload.len() <= capacity) else {
+            return Err(Refused::TooLarge { capacity: capacity.min(u16::MAX.into()) });
+        };
         if payload.len() > room {
             return Err(Refused::Full { room });
         }
@@ -174,7 +176,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Bootstrap<S> {
         }
         let at = self.before(slot);
         let place = self.slots.get_mut(slot).ok_or(Refused::TooManyKeys)?;
-        *place = Slot { key, priority, len: payload.len() };
+        *place = Slot { key, len, priority };
         self.count = self.count.max(slot.saturating_add(1));
         let behind = self.storage.0.as_mut().get_mut(at..).unwrap_or(&mut []);
         shift(behind, old, payload.len(), used.saturating_sub(at));

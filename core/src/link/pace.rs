@@ -100,6 +100,10 @@ enum Phase {
 }
 
 impl Pace {
+    /// Whether anybody is ever waited for.
+    #[cfg(feature = "pace")]
+    pub(super) const WAITS: bool = true;
+
     /// A session that begins at `now`, and is read.
     pub const fn new(config: Config, now: Instant) -> Self {
         Self { config, clock: Clock::new(now), phase: Phase::Free, told: false }
@@ -148,6 +152,7 @@ impl Pace {
     }
 
     /// Whether the driver has to be told something.
+    #[cfg(feature = "pace")]
     pub(super) const fn has_news(&self) -> bool {
         self.told != self.is_held()
     }

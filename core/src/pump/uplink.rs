@@ -231,9 +231,17 @@ impl<'b, W: Codec> Uplink<'b, W> {
         if self.broken {
             *input = &[];
         }
-        let part = self.wire.next(input)?;
-        self.broken = part.is_err();
-        if let (None, Link::Lossy, Ok(part)) = (self.peer, link, &part) {
+        let part = match self.wire.next(input)? {
+            Ok(part) => part,
+            Err(error) => {
+                self.broken = true;
+                if let Some(peer) = self.peer {
+                    let _stale = host.handle_broken(now, peer, error);
+                }
+                return Some((None, Heard::Nothing));
+            }
+        };
+        if self.peer.is_none() && link == Link::Lossy {
             match part.frame {
                 Frame::Hello(_) => match host.handle_connect(now, link) {
                     Ok(peer) => self.peer = Some(peer),
@@ -243,15 +251,11 @@ impl<'b, W: Codec> Uplink<'b, W> {
                 _ => self.rejects = Some(CloseReason::GoingAway),
             }
         }
-        let heard = match (self.peer, part) {
-            (Some(peer), Ok(part)) => host.handle_part(now, peer, part).unwrap_or(Heard::Nothing),
-            (Some(peer), Err(error)) => {
-                let _stale = host.handle_broken(now, peer, error);
-                Heard::Nothing
-            }
-            (None, _) => Heard::Nothing,
-        };
-        Some((self.peer.filter(|_| !matches!(heard, Heard::Nothing)), heard))
+        let Some(peer) = self.peer else { return Some((None, Heard::Nothing)) };
+        match host.handle_part(now, peer, part) {
+            Ok(Heard::Nothing) | Err(_) => Some((None, Heard::Nothing)),
+            Ok(heard) => Some((Some(peer), heard)),
+        }
     }
 
     /// Without a port: what is to be written next; empty if there is nothing to say. Say what of it was taken with

@@ -58,7 +58,7 @@ impl Machine {
     /// The most stack that may ever have been used, in bytes; `docs/EMBEDDING.md` has what it is.
     pub(crate) fn stack(self) -> u32 {
         match self {
-            Self::Firmware => 2_900,
+            Self::Firmware => 2_400,
             Self::FirmwareInC => 3_072,
             Self::ProgramInC => 1,
         }

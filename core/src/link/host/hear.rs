@@ -56,6 +56,12 @@ where
             (Phase::Attached, Frame::Ping { nonce, sent }) => state.ping(nonce, sent),
             (Phase::Attached, Frame::Pong { nonce }) => state.heartbeat.handle_pong(now, nonce),
             (Phase::Attached, Frame::Unknown { .. }) => {}
+            (Phase::Attached, Frame::Input { number, bytes }) if state.seat.role == Role::Controller => {
+                self.handle_input(now, peer, number, bytes);
+            }
+            (Phase::Attached, Frame::Message { channel, id, bytes }) => {
+                return Ok(self.handle_message(now, peer, (channel, id, bytes), (part.at, part.rest)));
+            }
             (Phase::Attached, _) => return Ok(self.handle_content(now, peer, part)),
         }
         Ok(Heard::Nothing)
@@ -159,7 +165,6 @@ where
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return Heard::Nothing };
         let (session, controls) = (state.seat.session, state.seat.role == Role::Controller);
         match part.frame {
-            Frame::Input { number, bytes } if controls => self.handle_input(now, peer, number, bytes),
             Frame::Resize { columns, rows } if controls => {
                 self.touch_session(session);
                 if let Some(session) = self.sessions.as_mut().get_mut(session) {
@@ -170,9 +175,6 @@ where
             }
             Frame::Role { role } => self.handle_role(now, peer, role),
             Frame::Credit { limit } => state.seat.credit = limit,
-            Frame::Message { channel, id, bytes } => {
-                return self.handle_message(now, peer, (channel, id, bytes), part);
-            }
             Frame::Reply { id, outcome, bytes } => {
                 let client = state.client().unwrap_or(0);
                 return Heard::Reply { client, id, outcome, bytes, at: part.at, rest: part.rest };
@@ -224,23 +226,22 @@ where
         now: Instant,
         peer: PeerId,
         (channel, id, bytes): (&'a str, u64, &'a [u8]),
-        part: Part<'a>,
+        (at, rest): (usize, usize),
     ) -> Heard<'a> {
         let Some(state) = self.peers.as_mut().get_mut(usize::from(peer.slot)) else { return Heard::Nothing };
         let session = state.seat.session;
         let Some(client) = &mut state.client else { return Heard::Nothing };
         self.linger.handle_frame(now, linger::Frame::Message);
         let client_id = client.id;
-        if part.at == 0 {
+        if at == 0 {
             state.seat.hears = client.handled.is_new(id);
         }
-        if part.is_last() {
+        if rest == 0 {
             self.answers.handle_request(&mut client.handled, id);
         }
         if !state.seat.hears {
             return Heard::Nothing;
         }
-        let Part { at, rest, .. } = part;
         Heard::Message { client: client_id, session, id, channel, bytes, at, rest }
     }
 }

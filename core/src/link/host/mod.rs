@@ -30,6 +30,8 @@ mod session;
 mod speak;
 mod turn;
 mod types;
+#[cfg(not(feature = "pace"))]
+mod unpaced;
 
 use core::marker::PhantomData;
 

@@ -4,12 +4,16 @@ use core::iter::FusedIterator;
 
 use super::slots::{Node, Timed, Viewers};
 use super::types::Due;
+#[cfg(not(feature = "pace"))]
+use super::unpaced::Pace;
 use crate::deadline::{Deadline, earliest};
 use crate::idle::{self, Evidence, Status};
 use crate::link::bootstrap::Bootstrap;
 use crate::link::history::{History, Size};
 use crate::link::linger::Linger;
-use crate::link::pace::{self, Pace};
+use crate::link::pace;
+#[cfg(feature = "pace")]
+use crate::link::pace::Pace;
 use crate::link::ring::Ring;
 use crate::monitor::{self, Monitor, Watched};
 use crate::scan::{Modes, Token};
@@ -79,7 +83,8 @@ impl<B: AsRef<[u8]>> Session<B> {
     }
 
     /// The same, whose output waits a moment for whoever controls it: [`Event::Pace`](super::Event::Pace). For ports that
-    /// can wait, such as pseudo-terminals.
+    /// can wait, such as pseudo-terminals. (Feature `pace`.)
+    #[cfg(feature = "pace")]
     pub fn paced(mut self, config: pace::Config, now: Instant) -> Self {
         self.pace = Pace::new(config, now);
         self
@@ -128,6 +133,11 @@ impl<B: AsRef<[u8]>> Session<B> {
     /// Whether it is over.
     pub const fn is_over(&self) -> bool {
         matches!(self.status, Status::Exited(_))
+    }
+
+    /// Whether anybody is ever waited for.
+    pub(super) const fn waits(&self) -> bool {
+        Pace::WAITS
     }
 
     /// What changed since it was told last.

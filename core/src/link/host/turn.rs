@@ -128,7 +128,9 @@ where
     /// Finds out how far whoever controls the session is behind. The session is touched already.
     pub(super) fn keep_pace(&mut self, now: Instant, session: usize) {
         let peers = self.peers.as_ref();
-        let Some(state) = self.sessions.as_mut().get_mut(session) else { return };
+        let Some(state) = self.sessions.as_mut().get_mut(session).filter(|state| state.waits()) else {
+            return;
+        };
         let (mut behind, mut last) = (0, None);
         while let Some(slot) = state.viewers.next(peers, session, last) {
             let reads = |peer: &&Peer| {

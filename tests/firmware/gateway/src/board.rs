@@ -15,9 +15,14 @@ pub static UART0: Line = Line { base: 0x4000_4000, rings: &RINGS[0] };
 /// Where desktops are.
 pub static UART1: Line = Line { base: 0x4000_5000, rings: &RINGS[1] };
 /// And others.
+#[cfg(not(feature = "one-line"))]
 pub static UART2: Line = Line { base: 0x4000_6000, rings: &RINGS[2] };
 
-static RINGS: [Rings; 3] = [const { Rings { received: Ring::new(), sending: Ring::new() } }; 3];
+/// Lines to desktops.
+pub const LINES: usize = if cfg!(feature = "one-line") { 1 } else { 2 };
+
+static RINGS: [Rings; LINES + 1] =
+    [const { Rings { received: Ring::new(), sending: Ring::new() } }; LINES + 1];
 
 /// A UART with what its interrupts fill and empty.
 pub struct Line {
@@ -91,9 +96,10 @@ impl Line {
 pub fn start() {
     write(COUNTER + RELOAD, u32::MAX);
     write(COUNTER + CONTROL, RUN);
-    for line in [&UART0, &UART1, &UART2] {
-        line.start();
-    }
+    UART0.start();
+    UART1.start();
+    #[cfg(not(feature = "one-line"))]
+    UART2.start();
     write(NVIC_ENABLE, 0b1_0011_1111);
     write(NVIC_ENABLE, 1 << 9);
 }
@@ -171,9 +177,11 @@ extern "C" fn uart1_sent() {
     UART1.transmit();
 }
 extern "C" fn uart2_received() {
+    #[cfg(not(feature = "one-line"))]
     UART2.receive();
 }
 extern "C" fn uart2_sent() {
+    #[cfg(not(feature = "one-line"))]
     UART2.transmit();
 }
 extern "C" fn alarm() {

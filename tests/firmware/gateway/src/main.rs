@@ -17,7 +17,9 @@ mod stack;
 
 use core::panic::PanicInfo;
 
-use board::{Line, UART0, UART1, UART2};
+#[cfg(not(feature = "one-line"))]
+use board::UART2;
+use board::{LINES, Line, UART0, UART1};
 use cortex_m::singleton;
 use stillwire::link::close::CloseReason;
 use stillwire::link::frame::noisy::Receiver;
@@ -42,6 +44,16 @@ type Served = (Uplink<'static, Receiver<'static>>, &'static Line);
 type Lent = &'static mut [u8];
 type Gateway = Host<&'static mut [Peer], &'static mut [Session<Lent>], Lent>;
 
+/// A line, with memory of its own.
+macro_rules! uplink {
+    () => {
+        Uplink::new(
+            Receiver::new(singleton!(: [u8; MIN_BODY + 8] = [0; MIN_BODY + 8])?),
+            singleton!(: [u8; OUT] = [0; OUT])?,
+        )
+    };
+}
+
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe extern "C" {
@@ -65,15 +77,11 @@ fn main() -> ! {
 fn serve(sessions: &'static mut [Session<Lent>], peers: &'static mut [Peer]) -> Option<()> {
     let answers = singleton!(: [u8; 64] = [0; 64])?;
     let mut host = Host::new(CONFIG, peers, sessions, &mut answers[..], Instant::ZERO);
-    let first = Uplink::new(
-        Receiver::new(singleton!(: [u8; MIN_BODY + 8] = [0; MIN_BODY + 8])?),
-        singleton!(: [u8; OUT] = [0; OUT])?,
-    );
-    let second = Uplink::new(
-        Receiver::new(singleton!(: [u8; MIN_BODY + 8] = [0; MIN_BODY + 8])?),
-        singleton!(: [u8; OUT] = [0; OUT])?,
-    );
-    let uplinks = singleton!(: [Served; 2] = [(first, &UART1), (second, &UART2)])?;
+    let uplinks = singleton!(: [Served; LINES] = [
+        (uplink!(), &UART1),
+        #[cfg(not(feature = "one-line"))]
+        (uplink!(), &UART2),
+    ])?;
     let mut clock = Widener::new(board::HZ, board::ticks());
     loop {
         if !turn(&mut host, uplinks, &mut clock) {
@@ -85,7 +93,7 @@ fn serve(sessions: &'static mut [Session<Lent>], peers: &'static mut [Peer]) -> 
 
 #[inline(never)]
 fn peers() -> Option<&'static mut [Peer]> {
-    Some(singleton!(: [Peer; 2] = [const { Peer::new() }; 2])?)
+    Some(singleton!(: [Peer; LINES] = [const { Peer::new() }; LINES])?)
 }
 
 /// Apart, so that what it takes of the stack is free again.

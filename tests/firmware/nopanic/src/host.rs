@@ -8,7 +8,6 @@ use stillwire::link::frame::stream::Deframer;
 use stillwire::link::frame::{FrameError, Outcome, Role};
 use stillwire::link::history::History;
 use stillwire::link::host::{Config, Heard, Host, Link, Peer, PeerId, Session};
-use stillwire::link::pace;
 use stillwire::monitor;
 
 use crate::time::now;
@@ -19,8 +18,14 @@ pub(crate) type Small = Host<[Peer; 2], [Session<&'static mut [u8]>; 1], &'stati
 pub(crate) fn all() {
     let history = History::new(buffer(), number(), None);
     let session = Session::new(monitor::Config::DEFAULT, history, buffer(), buffer(), now());
-    let session = session
-        .paced(pace::Config { patience: black_box(pace::Config::OFF).patience, ..Default::default() }, now());
+    #[cfg(feature = "many")]
+    let session = session.paced(
+        stillwire::link::pace::Config {
+            patience: black_box(stillwire::link::pace::Config::OFF).patience,
+            ..Default::default()
+        },
+        now(),
+    );
     let peers = [Peer::new(), Peer::default()];
     let mut host = black_box(Host::new(Config::DEFAULT, peers, [session], buffer(), now()));
     for _ in 0..number() {
