@@ -112,6 +112,7 @@ describe("the list", { concurrency: 3 }, () => {
     for (let i = 0; i < 20; i += 1) await round();
     const is = await weigh();
     t.diagnostic(`${JSON.stringify(was)} -> ${JSON.stringify(is)}`);
+    assert.equal(await page.evaluate(() => document.adoptedStyleSheets.length), 0);
     assert.ok(is.nodes < was.nodes + 500 && is.jsEventListeners < was.jsEventListeners + 50 && is.usedSize < was.usedSize + 2_000_000);
     assert.match(await page.title(), /^Sessions/);
   });

@@ -99,7 +99,9 @@ describe("every state", { concurrency: 3 }, () => {
     await until(page, "live");
     const other = await open(context, host.url());
     await until(other, "live");
-    assert.deepEqual((await warning(page, "Another tab took over")).buttons, ["Take control", "Only watch"]);
+    const taken = await warning(page, "Another tab took over");
+    assert.match(taken.what, /^The session was taken over by 127\.0\.0\.1:\d+\. This page stays out of its way until you say so\.$/);
+    assert.deepEqual(taken.buttons, ["Take control", "Only watch"]);
     assert.equal(await chip(page, "link", /^Disconnected: taken over$/), "down");
     await page.bringToFront();
     await page.getByRole("button", { name: "Only watch" }).tap();

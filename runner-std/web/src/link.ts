@@ -13,6 +13,8 @@ export interface Shows {
   heard(heard: Heard): void;
   /** Something may have changed that is shown. */
   changed(facts: Facts): void;
+  /** What the host said when it closed the connection. */
+  closed(text: string): void;
   /** Typed bytes are lost. */
   lost(count: number): void;
 }
@@ -153,9 +155,10 @@ export class Link {
       if (heard && heard.kind !== "nothing") this.#shows.heard(heard);
       if (heard?.kind !== "output" || this.#isDue()) this.turn();
     };
-    socket.onclose = ({ code }) => {
+    socket.onclose = ({ code, reason }) => {
       if (!mine()) return;
       this.#socket = undefined;
+      this.#shows.closed(reason);
       this.core.closed(generation, code);
       this.turn();
     };

@@ -93,6 +93,7 @@ export class SessionPage {
     this.link = new Link(around.module, { id: this.#id, role: this.#role }, kept?.saved, around.token, around.session, {
       heard: (heard) => this.#heard(heard),
       changed: (facts) => this.#changed(facts),
+      closed: (text) => (this.#by = plain(/^superseded by (.*)/s.exec(text)?.[1] ?? "")),
       lost: (count) => this.#warning.tell(`${count} typed characters are lost: nobody knows whether they arrived.`),
     });
     // What comes and goes lies over the terminal, so that this keeps its size.
@@ -228,6 +229,8 @@ export class SessionPage {
   }
 
   #little = false;
+  /** Who took over, as far as the host said. */
+  #by = "";
 
   /** What came is shown. If it was little, it was the present. */
   #caughtUp(): void {
@@ -247,7 +250,7 @@ export class SessionPage {
   #changed(facts: Facts): void {
     mark(this.#around.session, facts, this.#offline);
     this.#header.show(facts, this.#role, this.#offline);
-    this.#warning.show(warning(facts, this.#offline), facts);
+    this.#warning.show(warning(facts, this.#offline, this.#by), facts);
     this.#uncover();
     this.#pending.show(facts, () => this.link.core.save(0).typed);
     if (facts.status === "live" && this.element.dataset.status !== "live") this.#back();

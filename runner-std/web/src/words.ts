@@ -89,7 +89,7 @@ export interface Warning {
 const RETRIES = "The page keeps trying. What you type now is kept and sent when the link is back.";
 
 /** What went wrong and what to do about it; undefined: nothing to worry about. */
-export function warning(facts: Facts, offline: boolean): Warning | undefined {
+export function warning(facts: Facts, offline: boolean, by = ""): Warning | undefined {
   if (facts.status === "live") return undefined;
   const key = `${facts.status} ${facts.reason} ${offline}`;
   const of = (tone: Tone, title: string, what: string, ...actions: Action[]): Warning => ({
@@ -100,7 +100,7 @@ export function warning(facts: Facts, offline: boolean): Warning | undefined {
     return of("ended", "Session ended", `${how} What it printed stays here until you leave the page.`, "sessions");
   }
   if (facts.status === "disconnected") {
-    const parked = parkedWarning(facts, of);
+    const parked = parkedWarning(facts, by, of);
     if (parked) return parked;
   }
   if (offline) {
@@ -127,13 +127,14 @@ export function warning(facts: Facts, offline: boolean): Warning | undefined {
 
 function parkedWarning(
   facts: Facts,
+  by: string,
   of: (tone: Tone, title: string, what: string, ...actions: Action[]) => Warning,
 ): Warning | undefined {
   switch (facts.reason) {
     case 3:
       return of("down", "You disconnected", "The session goes on without this page.", "reconnect");
     case 4000:
-      return of("down", "Another tab took over", "It, or a terminal, has the session now. This page stays out of its way until you say so.", "control", "watch");
+      return of("down", "Another tab took over", `${by ? `The session was taken over by ${by}.` : "It, or a terminal, has the session now."} This page stays out of its way until you say so.`, "control", "watch");
     case 4002:
       return of("down", "The host ended: nobody used it", "It exits after its idle timeout (--idle-timeout). Start it again, and open the URL that it prints.", "reconnect");
     case 4003:
