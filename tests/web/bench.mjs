@@ -5,6 +5,7 @@
 //   STILLWIRE=target/release/runner-std PEER=http://127.0.0.1:7995/ CHROMIUM_FLAGS=--disable-3d-apis node tests/web/bench.mjs [cuts]
 //
 // Both take turns, so what else the machine does is in both; where they are compared, by the same means: both pages are xterm.js.
+import { readdirSync, readFileSync } from "node:fs";
 import { close, facts, Host, seconds, until, visit, Wire } from "./world.mjs";
 
 const ends = [];
@@ -53,15 +54,13 @@ async function echoes(page) {
       pressed = { taken: performance.now(), drawn: performance.now() };
     }, true);
     const note = (what, text) => {
-      if (pressed[what] === undefined || !text.includes(prompt + line)) return;
+      if (pressed[what] === undefined || !text().includes(prompt + line)) return;
       seen[what].push(performance.now() - pressed[what]);
       pressed[what] = undefined;
     };
-    terminal.onWriteParsed(() => {
-      const { active } = terminal.buffer;
-      note("taken", active.getLine(active.baseY + active.cursorY).translateToString(true));
-    });
-    new MutationObserver(() => note("drawn", rows.textContent.replaceAll("\u00a0", " "))).observe(rows, { subtree: true, childList: true, characterData: true });
+    const { active } = terminal.buffer;
+    terminal.onWriteParsed(() => note("taken", () => active.getLine(active.baseY + active.cursorY).translateToString(true)));
+    new MutationObserver(() => note("drawn", () => rows.textContent.replaceAll("\u00a0", " "))).observe(rows, { subtree: true, childList: true, characterData: true });
   }, PROMPT);
   for (let i = 0; i < KEYS; i += 1) {
     // At no certain time after the last frame, as people type.
@@ -75,18 +74,35 @@ async function echoes(page) {
   return page.evaluate(() => globalThis.echoes);
 }
 
+/** Seconds that the browser's processes have worked: what else the machine does changes them less than the time. */
+function worked() {
+  const all = new Map();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, name, rest] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"));
+      const fields = rest.split(" ");
+      all.set(pid, { name, parent: fields[1], ticks: Number(fields[11]) + Number(fields[12]) });
+    } catch {
+      // It has ended.
+    }
+  }
+  const ours = (pid) => pid === String(process.pid) || (all.has(pid) && ours(all.get(pid).parent));
+  const browser = [...all].filter(([pid, { name }]) => name.startsWith("chrom") && ours(pid));
+  return browser.reduce((sum, [, { ticks }]) => sum + ticks, 0) / 100;
+}
+
 async function flood(page) {
   await page.keyboard.type(`seq -f '%063.0f' ${LINES}; echo DO''NE`);
   await seconds(1);
-  const start = performance.now();
+  const [start, before] = [performance.now(), worked()];
   await page.keyboard.press("Enter");
   await shown(page, "DONE");
-  return (performance.now() - start) / 1000;
+  return [(performance.now() - start) / 1000, worked() - before];
 }
 
 /** Both take turns, each time with a new shell. */
 async function measure(places) {
-  const all = places.map(() => ({ starts: [], taken: [], drawn: [], floods: [] }));
+  const all = places.map(() => ({ starts: [], taken: [], drawn: [], floods: [], works: [] }));
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [index, place] of places.entries()) {
       const of = all[index];
@@ -97,17 +113,20 @@ async function measure(places) {
       of.starts.push(took);
       of.taken.push(...taken);
       of.drawn.push(...drawn);
-      of.floods.push(await flood(page));
-      console.error(url.slice(0, 23), round, took.toFixed(), median(taken).toFixed(1), median(drawn).toFixed(1), of.floods.at(-1).toFixed(1));
+      const [flooded, works] = await flood(page);
+      of.floods.push(flooded);
+      of.works.push(works);
+      console.error(url.slice(0, 23), round, took.toFixed(), median(taken).toFixed(1), median(drawn).toFixed(1), flooded.toFixed(1), works.toFixed(1));
       await context.close();
     }
   }
-  return all.map(({ weight, starts, taken, drawn, floods }) => ({
+  return all.map(({ weight, starts, taken, drawn, floods, works }) => ({
     "weight, KiB": weight.toFixed(),
     "until one can type, ms": median(starts).toFixed(),
     "key to terminal p50, p99, ms": [0.5, 0.99].map((part) => percentile(taken, part).toFixed(1)).join(" "),
     "key to screen p50, p99, ms": [0.5, 0.99].map((part) => percentile(drawn, part).toFixed(1)).join(" "),
     "50 MiB on the screen, s": median(floods).toFixed(1),
+    "the browser's processors meanwhile, s": median(works).toFixed(1),
   }));
 }
 
