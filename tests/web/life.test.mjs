@@ -7,6 +7,18 @@ import { close, elsewhere, facts, Host, launch, open, PATIENCE, seconds, SHELL, 
 /** Says how often it was told to. */
 const COUNTS = ["sh", "-c", "i=0; while read x; do i=$((i + 1)); echo said $i; done"];
 
+/** A tab of a session that counts, which has said 1 and is frozen behind another. */
+async function frozen(window, host) {
+  const tab = await window.tab(host.url());
+  await tab.live();
+  await tab.type("\r");
+  await tab.shows("said 1");
+  await window.tab("about:blank");
+  await tab.until("document.hidden");
+  await tab.lifecycle("frozen");
+  return tab;
+}
+
 after(close);
 
 describe("a page that nobody looks at", { concurrency: 3 }, () => {
@@ -49,13 +61,7 @@ describe("a page that nobody looks at", { concurrency: 3 }, () => {
 
   test("is frozen for longer than the host waits, and goes on where it was", async (t) => {
     const [host, window] = [await Host.start(t, COUNTS, ["--heartbeat", "1s"]), await Window.open(t)];
-    const tab = await window.tab(host.url());
-    await tab.live();
-    await tab.type("\r");
-    await tab.shows("said 1");
-    await window.tab("about:blank");
-    await tab.until("document.hidden");
-    await tab.lifecycle("frozen");
+    const tab = await frozen(window, host);
     await tab.until(`sessionStorage.getItem("stillwire.place") !== null`); // it may be discarded as it is
     await waits(host, (session) => session.peers === 0);
     await tab.lifecycle("active");
@@ -69,13 +75,7 @@ describe("a page that nobody looks at", { concurrency: 3 }, () => {
 
   test("is duplicated while it is frozen: the two are two clients, and do not fight", async (t) => {
     const [host, window] = [await Host.start(t, COUNTS), await Window.open(t)];
-    const tab = await window.tab(host.url());
-    await tab.live();
-    await tab.type("\r");
-    await tab.shows("said 1");
-    await window.tab("about:blank");
-    await tab.until("document.hidden");
-    await tab.lifecycle("frozen");
+    const tab = await frozen(window, host);
     const stored = await tab.evaluate("JSON.stringify(sessionStorage)");
     // What a browser copies into a duplicate.
     const copy = await window.tab(host.url(), `if (!sessionStorage.length) Object.assign(sessionStorage, ${stored})`);

@@ -4,12 +4,18 @@ use std::process::Command;
 
 use crate::terminal::{Terminal, signal};
 
+/// A session of a host with these options, with a shell that works in the first window.
+fn shell(name: &str, options: &str) -> Terminal {
+    let terminal = Terminal::open(name);
+    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
+    terminal.line(&format!("runner-std host {options} -- bash --noprofile --rcfile innerrc -i; echo rc=$?"));
+    terminal.wait_for("inner$");
+    terminal
+}
+
 #[test]
 fn a_host_is_attached_to_from_another_terminal() {
-    let terminal = Terminal::open("host");
-    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
-    terminal.line("runner-std host --name demo -- bash --noprofile --rcfile innerrc -i; echo rc=$?");
-    terminal.wait_for("inner$");
+    let terminal = shell("host", "--name demo");
     terminal.wait(&|| terminal.title().contains("idle"), "the status in the title");
     terminal.open_window();
     terminal.line("runner-std attach demo; echo detached=$?");
@@ -43,12 +49,7 @@ fn a_command_that_is_over_at_once_is_shown_with_its_exit_code() {
 
 #[test]
 fn a_session_is_not_shown_within_itself() {
-    let terminal = Terminal::open("within");
-    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
-    terminal.line(
-        "runner-std host --listen none --name demo -- bash --noprofile --rcfile innerrc -i; echo rc=$?",
-    );
-    terminal.wait_for("inner$");
+    let terminal = shell("within", "--listen none --name demo");
     terminal.line("runner-std attach demo; echo refused=$?");
     terminal.wait_for("refused=2");
     assert!(terminal.screen().contains("this terminal is in demo already"), "{}", terminal.screen());
@@ -61,12 +62,7 @@ fn a_session_is_not_shown_within_itself() {
 
 #[test]
 fn a_host_that_is_silent_is_told_in_the_title_and_keys_wait_for_it() {
-    let terminal = Terminal::open("silent");
-    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
-    terminal.line(
-        "runner-std host --listen none --name quiet -- bash --noprofile --rcfile innerrc -i; echo rc=$?",
-    );
-    terminal.wait_for("inner$");
+    let terminal = shell("silent", "--listen none --name quiet");
     terminal.open_window();
     terminal.line("runner-std ps --json > list; echo lis''ted");
     terminal.wait_for("listed");
@@ -87,12 +83,7 @@ fn a_host_that_is_silent_is_told_in_the_title_and_keys_wait_for_it() {
 
 #[test]
 fn a_terminal_that_is_superseded_parks_says_so_and_comes_back_when_asked() {
-    let terminal = Terminal::open("parked");
-    terminal.folder.write("innerrc", "PS1='inner$ '\nunset HISTFILE\n");
-    terminal.line(
-        "runner-std host --listen none --name demo -- bash --noprofile --rcfile innerrc -i; echo rc=$?",
-    );
-    terminal.wait_for("inner$");
+    let terminal = shell("parked", "--listen none --name demo");
     terminal.open_window();
     terminal.line("runner-std attach demo; echo left=$?");
     terminal.line("echo second-$((20 + 2))");
